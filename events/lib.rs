@@ -65,3 +65,4 @@ pub mod verdict;
 pub mod view;
 #[cfg(test)]
 mod ways;
+pub mod why;

@@ -16,6 +16,8 @@ use events::{backlog, container, merge_queue, project};
 pub(crate) struct Scene {
     pub(crate) projections: Projections,
     pub(crate) position: u64,
+    /// Every event, as it was recorded.
+    pub(crate) log: Vec<Envelope>,
     by: Principal,
 }
 
@@ -25,6 +27,7 @@ impl Scene {
         Self {
             projections: Projections::default(),
             position: 0,
+            log: Vec::new(),
             by: Principal::Operator("me".into()),
         }
     }
@@ -84,6 +87,7 @@ impl Scene {
             digest: Digest::default(),
         };
         self.projections.apply(&envelope).expect("known event");
+        self.log.push(envelope);
 
         self
     }

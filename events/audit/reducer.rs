@@ -64,6 +64,12 @@ impl Audit {
         }
     }
 
+    /// What the audit has of a project, for whoever is held against it.
+    #[cfg(test)]
+    pub(super) fn table(&self, project: &str) -> Option<&ProjectTable> {
+        self.projects.get(project)
+    }
+
     /// The projects seen.
     pub fn projects(&self) -> Vec<String> {
         self.projects.keys().cloned().collect()

@@ -229,3 +229,6 @@ impl Payload {
         items.iter().map(|v| Payload(v.clone())).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

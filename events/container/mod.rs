@@ -20,7 +20,7 @@ mod decide;
 pub mod event;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 pub(crate) mod ways;
 

@@ -66,7 +66,7 @@ fn exit() -> Exit {
     }
 }
 
-pub(super) fn states() -> Vec<(&'static str, Container)> {
+pub(crate) fn logs() -> Vec<(&'static str, Vec<Event>)> {
     let over = event::SessionEnded {
         session: session(1),
         outcome: Outcome::Completed,
@@ -93,38 +93,40 @@ pub(super) fn states() -> Vec<(&'static str, Container)> {
     ];
 
     vec![
-        ("new", given::<Container>(&[])),
-        ("idle", given(&[event::Enlisted {}.into()])),
-        ("assigned", given(&assigned())),
-        ("requested", given(&with(&assigned(), vec![requested(1)]))),
-        ("started", given(&started)),
-        ("running", given(&running)),
-        ("ended", given(&ended)),
-        ("gone", given(&gone)),
-        ("quarantined", given(&quarantined)),
+        ("new", vec![]),
+        ("idle", vec![event::Enlisted {}.into()]),
+        ("assigned", assigned()),
+        ("requested", with(&assigned(), vec![requested(1)])),
+        ("started", started.clone()),
+        ("running", running.clone()),
+        ("ended", ended.clone()),
+        ("gone", gone.clone()),
+        ("quarantined", quarantined.clone()),
         (
             "withheld",
-            given(&[
+            vec![
                 event::Enlisted {}.into(),
                 event::Withheld { by: "me".into() }.into(),
-            ]),
+            ],
         ),
         (
             "withheld, running",
-            given(&with(
-                &running,
-                vec![event::Withheld { by: "me".into() }.into()],
-            )),
+            with(&running, vec![event::Withheld { by: "me".into() }.into()]),
         ),
         (
             "dismissed",
-            given(&[event::Enlisted {}.into(), event::Dismissed {}.into()]),
+            vec![event::Enlisted {}.into(), event::Dismissed {}.into()],
         ),
     ]
 }
 
+pub(super) fn states() -> Vec<(&'static str, Container)> {
+    let logs = logs().into_iter();
+    logs.map(|(name, log)| (name, given(&log))).collect()
+}
+
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-pub(super) fn commands() -> Vec<(&'static str, Command)> {
+pub(crate) fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
     let end = |n| C::EndSession {
         session: session(n),

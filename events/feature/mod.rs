@@ -22,7 +22,7 @@ pub mod event;
 mod secured;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 pub(crate) mod ways;
 

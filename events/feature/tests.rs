@@ -85,7 +85,7 @@ fn released(epoch: u64, outcome: Outcome) -> Event {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-pub(super) fn states() -> Vec<(&'static str, Feature)> {
+pub(crate) fn logs() -> Vec<(&'static str, Vec<Event>)> {
     let open = vec![created()];
     let with = |base: &[Event], more: Vec<Event>| [base.to_vec(), more].concat();
     let was_claimed = with(&open, vec![claimed(1)]);
@@ -139,47 +139,49 @@ pub(super) fn states() -> Vec<(&'static str, Feature)> {
     ];
 
     vec![
-        ("new", given(&[])),
-        ("open", given(&open)),
+        ("new", vec![]),
+        ("open", open.clone()),
         (
             "blocked",
-            given(&with(
-                &open,
-                vec![event::Blocked { by: id("other") }.into()],
-            )),
+            with(&open, vec![event::Blocked { by: id("other") }.into()]),
         ),
-        ("asked", given(&with(&was_claimed, asked))),
-        ("claimed", given(&was_claimed)),
-        ("submitted", given(&handed_in)),
-        ("reviewing", given(&reviewing)),
-        ("approved", given(&approved)),
-        ("merging", given(&merging)),
-        ("closed", given(&closed)),
+        ("asked", with(&was_claimed, asked)),
+        ("claimed", was_claimed.clone()),
+        ("submitted", handed_in.clone()),
+        ("reviewing", reviewing.clone()),
+        ("approved", approved.clone()),
+        ("merging", merging.clone()),
+        ("closed", closed.clone()),
         (
             "quarantined",
-            given(&with(
+            with(
                 &was_claimed,
                 vec![
                     released(1, Outcome::Failed),
                     event::Quarantined { why: "3".into() }.into(),
                 ],
-            )),
+            ),
         ),
         (
             "withdrawn",
-            given(&with(
+            with(
                 &was_claimed,
                 vec![
                     released(1, Outcome::Interrupted),
                     event::Withdrawn { by: "me".into() }.into(),
                 ],
-            )),
+            ),
         ),
     ]
 }
 
+pub(super) fn states() -> Vec<(&'static str, Feature)> {
+    let logs = logs().into_iter();
+    logs.map(|(name, log)| (name, given(&log))).collect()
+}
+
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-pub(super) fn commands() -> Vec<(&'static str, Command)> {
+pub(crate) fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
     let content = Content::titled("Another");
     let by = || "me".to_owned();

@@ -24,7 +24,7 @@ mod fault;
 mod health;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 pub(crate) mod ways;
 

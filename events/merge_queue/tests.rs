@@ -91,7 +91,7 @@ fn with(base: &[Event], more: Vec<Event>) -> Vec<Event> {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-pub(super) fn states() -> Vec<(&'static str, MergeQueue)> {
+pub(crate) fn logs() -> Vec<(&'static str, Vec<Event>)> {
     let opened = vec![queued()[0].clone()];
     let built = with(&queued(), vec![built_event(&[]).into()]);
     let verifying = with(
@@ -197,33 +197,38 @@ pub(super) fn states() -> Vec<(&'static str, MergeQueue)> {
     let gone = with(&opened, vec![gone.into()]);
 
     vec![
-        ("new", given(&[])),
-        ("open", given(&opened)),
-        ("queued", given(&queued())),
-        ("built", given(&built)),
-        ("verifying", given(&verifying)),
-        ("red once", given(&doubted)),
-        ("red, head green", given(&cleared)),
-        ("head in verification", given(&checking)),
-        ("parked, red trunk", given(&parked)),
-        ("parked, probe", given(&probing)),
-        ("verified", given(&verified)),
-        ("publishing", given(&publishing)),
-        ("halted", given(&halted)),
-        ("without its branch", given(&gone)),
-        ("rewritten", given(&rewritten)),
+        ("new", vec![]),
+        ("open", opened.clone()),
+        ("queued", queued()),
+        ("built", built.clone()),
+        ("verifying", verifying.clone()),
+        ("red once", doubted.clone()),
+        ("red, head green", cleared.clone()),
+        ("head in verification", checking.clone()),
+        ("parked, red trunk", parked.clone()),
+        ("parked, probe", probing.clone()),
+        ("verified", verified.clone()),
+        ("publishing", publishing.clone()),
+        ("halted", halted.clone()),
+        ("without its branch", gone.clone()),
+        ("rewritten", rewritten.clone()),
         (
             "rewritten, queued",
-            given(&with(&rewritten, vec![queued()[1].clone()])),
+            with(&rewritten, vec![queued()[1].clone()]),
         ),
-        ("built, protected", given(&delicate)),
-        ("held", given(&held)),
-        ("advanced", given(&advanced)),
+        ("built, protected", delicate.clone()),
+        ("held", held.clone()),
+        ("advanced", advanced.clone()),
     ]
 }
 
+pub(super) fn states() -> Vec<(&'static str, MergeQueue)> {
+    let logs = logs().into_iter();
+    logs.map(|(name, log)| (name, given(&log))).collect()
+}
+
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-pub(super) fn commands() -> Vec<(&'static str, Command)> {
+pub(crate) fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
     let verify = |session: Option<u8>, evidence| C::RecordVerification {
         entry: 1,

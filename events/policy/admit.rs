@@ -2,7 +2,7 @@
 //! initialized.
 
 use crate::merge_queue::{self, EntryKind};
-use crate::policy::{Agenda, Effect, Observed, Teller, backoff_ms};
+use crate::policy::{Agenda, Effect, Observed, Teller, until};
 use crate::project::{self, Initialization, ProjectKind, Registered, Repository};
 use crate::view::projections::ProjectView;
 
@@ -77,8 +77,7 @@ fn repository(
     match &registered.repository {
         Repository::Pending => agenda.act(Effect::Clone { url, attempt: 0 }),
         Repository::Failed { attempts, at, .. } => {
-            let due = observed.own_ms_after(*at, backoff_ms(*attempts));
-            if agenda.reached(observed.now, due) {
+            if agenda.reached(observed.now, until::copy(observed, *attempts, *at)) {
                 agenda.act(Effect::Clone {
                     url,
                     attempt: *attempts,
@@ -115,6 +114,7 @@ mod tests {
     use super::*;
     use crate::backlog::Origin;
     use crate::id::Digest;
+    use crate::policy::backoff_ms;
     use crate::policy::tests::at;
     use crate::project::event as p;
     use crate::scene::{Scene, feature, session, sha};

@@ -22,6 +22,44 @@ pub enum AnyCommand {
     Subscription(subscription::Command),
 }
 
+impl AnyCommand {
+    /// The name of the command, in words: `begin merge`.
+    pub fn name(&self) -> String {
+        let shown = match self {
+            Self::Project(command) => format!("{command:?}"),
+            Self::Backlog(command) => format!("{command:?}"),
+            Self::Feature(command) => format!("{command:?}"),
+            Self::Container(command) => format!("{command:?}"),
+            Self::MergeQueue(command) => format!("{command:?}"),
+            Self::Node(command) => format!("{command:?}"),
+            Self::Subscription(command) => format!("{command:?}"),
+        };
+
+        let mut name = String::new();
+        for letter in shown.chars().take_while(char::is_ascii_alphanumeric) {
+            if letter.is_ascii_uppercase() && !name.is_empty() {
+                name.push(' ');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        name
+    }
+}
+
+impl AnyCommand {
+    /// The feature whose work it puts into the merge queue, if it does.
+    pub(crate) fn enqueues(&self) -> Option<&FeatureId> {
+        match self {
+            Self::MergeQueue(merge_queue::Command::Enqueue { kind, .. }) => match kind {
+                merge_queue::EntryKind::Feature { feature, .. }
+                | merge_queue::EntryKind::Revert { feature, .. } => Some(feature),
+                merge_queue::EntryKind::Scaffold => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// A command that a policy owes.
 #[derive(Debug, Clone)]
 pub struct Tell {

@@ -12,7 +12,8 @@ use crate::holder::{Role, SlotSession};
 use crate::id::{FeatureId, SessionId, SlotNo};
 use crate::lapses::Lapses;
 use crate::policy::gate::{Gate, Leave};
-use crate::policy::{Agenda, Effect, Observed, Reserves, Teller, backoff_ms, verify};
+use crate::policy::hold::Hold;
+use crate::policy::{Agenda, Effect, Observed, Reserves, Teller, until, verify};
 use crate::project::{self, Initialization, OversightKind, Registered};
 use crate::stream::{StreamId, Version};
 use crate::view::projections::ProjectView;
@@ -23,7 +24,7 @@ pub(super) fn owed(
     observed: &Observed,
     agenda: &mut Agenda,
 ) {
-    if !registered.is_running() || view.merge_queue.state.head.is_none() {
+    if shut(view, registered).is_some() {
         return;
     }
 
@@ -43,9 +44,34 @@ pub(super) fn owed(
     hands.give(Role::Coder, &mut gate, code);
 }
 
+/// What keeps a project from granting anything, if something does.
+pub(super) fn shut(view: &ProjectView, registered: &Registered) -> Option<Hold> {
+    if !registered.is_running() {
+        return Some(Hold::NotRunning);
+    }
+    match view.merge_queue.state.head {
+        Some(_) => None,
+        None => Some(Hold::NoHead),
+    }
+}
+
+/// What keeps new features from being begun beside that, if something does.
+pub(super) fn no_code(view: &ProjectView, registered: &Registered) -> Option<Hold> {
+    if !registered.has_backlog() {
+        return Some(Hold::NoBacklog);
+    }
+    // Nothing new is begun on a trunk that is red: it would only pile up beside the queue.
+    let red = view.merge_queue.state.health.red.as_ref();
+    red.map(|_| Hold::RedTrunk)
+}
+
 /// Slots that may be granted something, highest number first so that `pop` takes the lowest; as
 /// many as the target and the machine leave room for.
-fn free_slots(view: &ProjectView, registered: &Registered, observed: &Observed) -> Slots {
+pub(super) fn free_slots(
+    view: &ProjectView,
+    registered: &Registered,
+    observed: &Observed,
+) -> Slots {
     let grants = view.grants().into_iter();
     let granted: BTreeSet<SlotNo> = grants.map(|grant| grant.slot_session.n).collect();
     let mut free = Slots::new();
@@ -88,8 +114,10 @@ impl<'a> Hands<'a> {
     /// Whether another may be tried: not after too many, and after those that vanished not at once.
     pub(super) fn may_try(&mut self, lapses: Lapses) -> bool {
         let observed = self.observed;
-        let from = observed.own_ms_after(lapses.gone_at, backoff_ms(lapses.gone));
-        !lapses.is_spent() && self.agenda.reached(observed.now, from)
+        !lapses.is_spent()
+            && self
+                .agenda
+                .reached(observed.now, until::retry(observed, lapses))
     }
 
     /// Takes the lowest free slot, but for this one where there is another.
@@ -241,8 +269,7 @@ fn review(hands: &mut Hands<'_>) {
 
 fn code(hands: &mut Hands<'_>) {
     let (view, observed) = (hands.view, hands.observed);
-    // Nothing new is begun on a trunk that is red: it would only pile up beside the queue.
-    if !hands.registered.has_backlog() || view.merge_queue.state.health.red.is_some() {
+    if no_code(view, hands.registered).is_some() {
         return;
     }
     if let Some(until) = view.rested_next(observed.now) {

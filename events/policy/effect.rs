@@ -77,7 +77,8 @@ pub enum Effect {
 }
 
 impl Effect {
-    pub(super) fn name(&self) -> String {
+    /// What it is, in words.
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::Clone { .. } => "copying upstream".to_owned(),
             Self::Admit { batch } => format!("taking the backlog {batch}"),

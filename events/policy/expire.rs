@@ -1,11 +1,8 @@
 //! Silence → expired claims. A lease counts from the last sign of life, and only while this server
 //! was up and awake to see one.
 
-use crate::container::SlotState;
 use crate::feature::{self, Stage};
-use crate::holder::Holder;
-use crate::id::Timestamp;
-use crate::policy::{Agenda, Observed, Teller};
+use crate::policy::{Agenda, Observed, Teller, until};
 use crate::project::Registered;
 use crate::view::projections::ProjectView;
 
@@ -21,48 +18,16 @@ pub(super) fn owed(
         let Stage::Claimed { holder, since } = &known.stage else {
             continue;
         };
-        let Some((last_seen, lease_ms)) = lease(view, registered, observed, holder, *since) else {
+        let Some(lease) = until::lease(view, registered, observed, (holder, *since)) else {
             continue;
         };
-        let counted_from = observed.own.since(last_seen).max(observed.up_since);
-        if agenda.reached(observed.now, counted_from.plus_ms(lease_ms)) {
+        if agenda.reached(observed.now, lease.ends) {
             let command = feature::Command::Expire {
                 epoch: known.epoch,
-                last_seen,
+                last_seen: lease.last_seen,
                 up_since: observed.up_since,
             };
             agenda.tell(teller.feature(view, id, &format!("expire {}", known.epoch), command));
-        }
-    }
-}
-
-/// The last sign of life and the lease; none before the session of a slot began: that its
-/// container starts is bounded by `supervise`, and that its runner reports by the reconciler.
-fn lease(
-    view: &ProjectView,
-    registered: &Registered,
-    observed: &Observed,
-    holder: &Holder,
-    since: Timestamp,
-) -> Option<(Timestamp, u64)> {
-    match holder {
-        Holder::Slot { n, session } => {
-            let SlotState::Running {
-                at, begun: true, ..
-            } = &view.slot(*n).filter(|b| b.works_for(session))?.state
-            else {
-                return None;
-            };
-            let seen = observed.seen.get(session).copied().unwrap_or_default();
-            Some((seen.max(*at), registered.settings.lease_ms))
-        }
-        Holder::Outside { principal } => {
-            let seen = observed
-                .seen_outside
-                .get(principal)
-                .copied()
-                .unwrap_or_default();
-            Some((seen.max(since), registered.settings.outside_lease_ms))
         }
     }
 }
@@ -72,8 +37,8 @@ mod tests {
     use super::*;
     use crate::container::event as c;
     use crate::feature::event as f;
-    use crate::holder::Role;
-    use crate::id::{Epoch, Generation};
+    use crate::holder::{Holder, Role};
+    use crate::id::{Epoch, Generation, Timestamp};
     use crate::own_time::{Gap, OwnTime};
     use crate::scene::{Scene, job, session};
 

@@ -3,7 +3,7 @@
 use crate::container;
 use crate::id::{SlotNo, Timestamp};
 use crate::merge_queue::Stage;
-use crate::policy::{Agenda, Observed, Teller};
+use crate::policy::{Agenda, Observed, Teller, until};
 use crate::project::{self, Intent, Registered};
 use crate::view::projections::ProjectView;
 
@@ -54,8 +54,7 @@ fn end_drain(
     since: Timestamp,
     agenda: &mut Agenda,
 ) {
-    let until = observed.own_ms_after(since, registered.settings.drain_ms);
-    let is_overdue = agenda.reached(observed.now, until);
+    let is_overdue = agenda.reached(observed.now, until::drain(registered, observed, since));
     if !is_overdue && is_at_work(view) {
         return;
     }

@@ -23,6 +23,15 @@ pub(super) enum Leave {
     Nothing,
 }
 
+/// Things in trouble that a role needs.
+pub(super) struct Troubled {
+    pub(super) things: Vec<Thing>,
+    /// When the next probe may begin.
+    pub(super) next: Timestamp,
+    /// A session of another project asks one of them now.
+    pub(super) elsewhere: bool,
+}
+
 /// The gate of one look at one project.
 pub(super) struct Gate<'a> {
     view: &'a ProjectView,
@@ -49,12 +58,27 @@ impl<'a> Gate<'a> {
     /// What may be begun for this role. Before the next probe is due nothing is, and the agenda
     /// wakes for it.
     pub(super) fn leave(&self, role: Role, agenda: &mut Agenda) -> Leave {
+        let Some(troubled) = self.troubled(role) else {
+            return Leave::All;
+        };
+
+        let due = agenda.reached(self.observed.now, troubled.next);
+        if !due || troubled.elsewhere || self.probing || self.is_at_work(&troubled.things) {
+            return Leave::Nothing;
+        }
+        let needed = Thing::needed_by(&self.registered.settings, role);
+        let last = self.troubles(&needed).find_map(|t| t.feature.clone());
+        Leave::Probe(last, self.last_slot())
+    }
+
+    /// What of the things that a role needs is in trouble; none while everything works.
+    pub(super) fn troubled(&self, role: Role) -> Option<Troubled> {
         let needed = Thing::needed_by(&self.registered.settings, role);
         let (mut next, mut elsewhere): (Option<Timestamp>, bool) = (None, false);
-        let mut troubled = vec![];
+        let mut things = vec![];
         for trouble in self.troubles(&needed) {
             next = next.max(Some(trouble.next_probe(&self.observed.own)));
-            troubled.push(trouble.thing.clone());
+            things.push(trouble.thing.clone());
         }
         for thing in &needed {
             if let Thing::Provider { name } = thing
@@ -62,17 +86,15 @@ impl<'a> Gate<'a> {
             {
                 next = next.max(Some(account.next_probe));
                 elsewhere |= account.at_work;
-                troubled.push(thing.clone());
+                things.push(thing.clone());
             }
         }
-        let Some(next) = next else { return Leave::All };
 
-        let due = agenda.reached(self.observed.now, next);
-        if !due || elsewhere || self.probing || self.is_at_work(&troubled) {
-            return Leave::Nothing;
-        }
-        let last = self.troubles(&needed).find_map(|t| t.feature.clone());
-        Leave::Probe(last, self.last_slot())
+        Some(Troubled {
+            things,
+            next: next?,
+            elsewhere,
+        })
     }
 
     fn troubles<'b>(&'b self, needed: &'b [Thing]) -> impl Iterator<Item = &'b Trouble> {

@@ -11,8 +11,8 @@ use crate::evidence::Evidence;
 use crate::feature::event::{Closing, MergeFault};
 use crate::feature::{self, Known, Stage, Submission};
 use crate::id::{FeatureId, Sha};
-use crate::merge_queue::{self, Entry, EntryKind, MOVES_MAX, Undone, Verdict};
-use crate::policy::{Agenda, BACKOFF_MS_MAX, Effect, Observed, Teller, backoff_ms, verify};
+use crate::merge_queue::{self, Entry, EntryKind, Undone, Verdict};
+use crate::policy::{Agenda, Effect, Observed, Teller, until, verify};
 use crate::project::Registered;
 use crate::stream::StreamId;
 use crate::view::projections::ProjectView;
@@ -374,15 +374,10 @@ pub fn verification<'a>(registered: &'a Registered, entry: &'a Entry) -> Option<
 
 /// Whether the pause after a halt is over, and the long one after upstream moved too often.
 fn may_try(view: &ProjectView, front: &Entry, observed: &Observed, agenda: &mut Agenda) -> bool {
-    let Some(halt) = &view.merge_queue.state.halt else {
-        return true;
-    };
-    let pause = if front.moves >= MOVES_MAX {
-        BACKOFF_MS_MAX
-    } else {
-        backoff_ms(halt.attempts)
-    };
-    agenda.reached(observed.now, observed.own_ms_after(halt.at, pause))
+    match until::halted(&view.merge_queue.state, front, observed) {
+        Some(until) => agenda.reached(observed.now, until),
+        None => true,
+    }
 }
 
 /// An entry whose feature is not waiting for it any more leaves the queue.

@@ -19,6 +19,7 @@ mod expire;
 mod fleet;
 pub mod foresee;
 mod gate;
+pub mod hold;
 pub mod integrate;
 pub mod issues;
 mod milestone;
@@ -29,6 +30,7 @@ mod supervise;
 #[cfg(test)]
 mod tests;
 mod unblock;
+pub mod until;
 pub mod upkeep;
 pub mod verify;
 

@@ -7,7 +7,7 @@ use crate::holder::Role;
 use crate::id::{Generation, SlotNo, Timestamp};
 use crate::outcome::Outcome;
 use crate::policy::engine::{self, Outlook};
-use crate::policy::{Agenda, Effect, Observed, Teller, backoff_ms};
+use crate::policy::{Agenda, Effect, Observed, Teller, until};
 use crate::project::{Intent, Registered};
 use crate::view::projections::ProjectView;
 
@@ -33,10 +33,7 @@ pub(super) fn owed(
             }
             SlotState::Running { at, .. } => {
                 // The reconciler stops it then; the projections only have to be looked at in time.
-                agenda.reached(
-                    observed.now,
-                    observed.own_ms_after(*at, registered.settings.session_wall_ms),
-                );
+                agenda.reached(observed.now, until::wall(registered, observed, *at));
             }
             SlotState::Ended(ended) => secure(view, ended, agenda),
             SlotState::Idle | SlotState::Requested { .. } | SlotState::Quarantined { .. } => {}
@@ -78,10 +75,7 @@ fn owed_to_assigned(
         return;
     }
 
-    let failed = slot.failed_at.unwrap_or_default();
-
-    let from = observed.own_ms_after(failed, backoff_ms(slot.failures));
-    if agenda.reached(observed.now, from) {
+    if agenda.reached(observed.now, until::start(slot, observed)) {
         let generation = Generation(slot.generation.0 + 1);
         let request = container::Command::RequestStart { generation };
         let tell = teller.container(view, n, &format!("start {generation}"), request);

@@ -4,8 +4,9 @@
 
 use crate::codec::to_named;
 use crate::holder::{Role, SlotSession};
-use crate::id::Digest;
+use crate::id::{Digest, Timestamp};
 use crate::merge_queue::{self, MergeQueue};
+use crate::own_time::OwnTime;
 use crate::policy::dispatch::{Hands, reserve, slot_session, slot_stream, teller};
 use crate::policy::integrate::verification;
 use crate::project::Registered;
@@ -51,17 +52,26 @@ pub(super) fn verify(hands: &mut Hands<'_>) {
     }
 }
 
-/// Whether a red head is to be looked at again. On other terms it is at once: what was seen is not
-/// what would be seen.
+/// When a red head is to be looked at again, if it is red and something verifies it. On other terms
+/// it is at once: what was seen is not what would be seen.
+pub fn next_look(
+    registered: &Registered,
+    merge_queue: &MergeQueue,
+    own: &OwnTime,
+) -> Option<Timestamp> {
+    let red = merge_queue.health.red.as_ref()?;
+    let command = of_head(registered, merge_queue)?;
+    let is_same = red.terms == terms(&registered.settings, command);
+    Some(if is_same { red.next_probe(own) } else { red.at })
+}
+
+/// Whether a red head is to be looked at again.
 fn is_due(hands: &mut Hands<'_>) -> bool {
-    let (registered, merge_queue) = (hands.registered, &hands.view.merge_queue.state);
-    let command = of_head(registered, merge_queue);
-    let (Some(red), Some(command)) = (&merge_queue.health.red, command) else {
-        return false;
-    };
-    let other = red.terms != terms(&registered.settings, command);
-    let at = red.next_probe(&hands.observed.own);
-    other || hands.agenda.reached(hands.observed.now, at)
+    let (merge_queue, observed) = (&hands.view.merge_queue.state, hands.observed);
+    match next_look(hands.registered, merge_queue, &observed.own) {
+        Some(at) => hands.agenda.reached(observed.now, at),
+        None => false,
+    }
 }
 
 fn check_head(hands: &mut Hands<'_>) {

@@ -21,7 +21,7 @@ pub mod event;
 mod oversee;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trouble;
 pub mod upstream;
 #[cfg(test)]
@@ -32,4 +32,5 @@ pub use event::{Event, OversightKind, ProjectKind};
 pub use state::{
     Due, Initialization, Intent, Oversight, Progress, Project, Registered, Repository,
 };
+pub(crate) use trouble::utc;
 pub use trouble::{Thing, Trouble};

@@ -215,7 +215,7 @@ fn trouble(n: u8, second: i64) -> Command {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-pub(super) fn states() -> Vec<(&'static str, Project)> {
+pub(crate) fn logs() -> Vec<(&'static str, Vec<Event>)> {
     let running = running();
     let initializing = with(
         &running,
@@ -266,11 +266,11 @@ pub(super) fn states() -> Vec<(&'static str, Project)> {
     let troubled = with(&running, vec![troubled.into()]);
 
     vec![
-        ("new", given(&[])),
-        ("registered", given(&registered())),
+        ("new", vec![]),
+        ("registered", registered()),
         (
             "clone failed",
-            given(&with(
+            with(
                 &registered(),
                 vec![
                     event::CloneFailed {
@@ -278,43 +278,42 @@ pub(super) fn states() -> Vec<(&'static str, Project)> {
                     }
                     .into(),
                 ],
-            )),
+            ),
         ),
         (
             "stopped",
-            given(&with(&running, vec![event::Stopped { by: by() }.into()])),
+            with(&running, vec![event::Stopped { by: by() }.into()]),
         ),
-        ("running", given(&running)),
+        ("running", running.clone()),
         (
             "editing",
-            given(&with(&running, vec![event::EditOpened { by: by() }.into()])),
+            with(&running, vec![event::EditOpened { by: by() }.into()]),
         ),
         (
             "draining",
-            given(&with(
-                &running,
-                vec![event::DrainRequested { by: by() }.into()],
-            )),
+            with(&running, vec![event::DrainRequested { by: by() }.into()]),
         ),
-        ("initializing", given(&initializing)),
-        ("proposed", given(&proposed)),
-        ("milestone due", given(&with(&running, vec![due(20)]))),
-        ("overseen", given(&overseen)),
-        ("final", given(&last)),
-        ("troubled", given(&troubled)),
-        ("completed", given(&completed)),
+        ("initializing", initializing.clone()),
+        ("proposed", proposed.clone()),
+        ("milestone due", with(&running, vec![due(20)])),
+        ("overseen", overseen.clone()),
+        ("final", last.clone()),
+        ("troubled", troubled.clone()),
+        ("completed", completed.clone()),
         (
             "deleted",
-            given(&with(
-                &registered(),
-                vec![event::Deleted { by: by() }.into()],
-            )),
+            with(&registered(), vec![event::Deleted { by: by() }.into()]),
         ),
     ]
 }
 
+pub(super) fn states() -> Vec<(&'static str, Project)> {
+    let logs = logs().into_iter();
+    logs.map(|(name, log)| (name, given(&log))).collect()
+}
+
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
-pub(super) fn commands() -> Vec<(&'static str, Command)> {
+pub(crate) fn commands() -> Vec<(&'static str, Command)> {
     use Command as C;
     let settings = Settings {
         verify: Some("make test".into()),

@@ -300,7 +300,7 @@ impl Registered {
 
 /// A time to the minute, as people read it. Days are counted as Howard Hinnant's `civil_from_days`
 /// does.
-fn utc(at: Timestamp) -> String {
+pub(crate) fn utc(at: Timestamp) -> String {
     let minutes = at.0.div_euclid(60_000_000);
     let (days, minute) = (minutes.div_euclid(1_440), minutes.rem_euclid(1_440));
     let shifted = days + 719_468;

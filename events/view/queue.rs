@@ -160,6 +160,11 @@ impl ProjectView {
         until.filter(|until| *until > now).min()
     }
 
+    /// Until when a ready feature is left alone after its sessions vanished, if it is.
+    pub fn rests_until(&self, id: &FeatureId) -> Option<Timestamp> {
+        self.queue.resting.get(id).copied()
+    }
+
     /// Features that somebody works on, or whose work is on its way upstream.
     pub fn underway(&self) -> impl Iterator<Item = (&FeatureId, &Known, &Tracked<Feature>)> {
         self.these(self.queue.underway.iter())
@@ -281,7 +286,7 @@ impl ProjectView {
     }
 
     /// Whether what was taken out of it is on its way back: nobody builds it anew meanwhile.
-    fn is_being_restored(&self, id: &FeatureId, known: &Known) -> bool {
+    pub(crate) fn is_being_restored(&self, id: &FeatureId, known: &Known) -> bool {
         if !self.queue.restored.contains(id) {
             return false;
         }

@@ -188,7 +188,7 @@ fn needs_of_merges(registered: &Registered, merge_queue: &MergeQueue, needs: &mu
 }
 
 /// Whether a candidate is built that nothing verifies, in a project that does not accept that.
-fn waits_for_a_command(registered: &Registered, tip: &merge_queue::Entry) -> bool {
+pub(crate) fn waits_for_a_command(registered: &Registered, tip: &merge_queue::Entry) -> bool {
     !registered.settings.allow_unverified
         && verification(registered, tip).is_none()
         && matches!(tip.stage, merge_queue::Stage::Built { .. })

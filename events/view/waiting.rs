@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::container::{Duty, SlotState};
 use crate::feature::{FeatureType, Known, Stage};
-use crate::holder::Holder;
+use crate::holder::{Holder, Role};
 use crate::id::FeatureId;
 use crate::merge_queue;
 use crate::policy::integrate::verification;
@@ -27,7 +27,7 @@ impl ProjectView {
             return;
         }
 
-        let Some(waits) = self.waits_for_slots(registered) else {
+        let Some((_, waits)) = self.waits_for_slots(registered) else {
             return;
         };
 
@@ -64,31 +64,37 @@ impl ProjectView {
             && !left
     }
 
-    /// What only a session in a slot can do next, in words.
-    fn waits_for_slots(&self, registered: &Registered) -> Option<String> {
+    /// What only a session in a slot can do next: its role, and the work in words.
+    pub(crate) fn waits_for_slots(&self, registered: &Registered) -> Option<(Role, String)> {
         let merge_queue = &self.merge_queue.state;
         let is_submitted = |known: &Known| matches!(known.stage, Stage::Submitted { .. });
         let known = self.known();
         let unreviewed = known.filter(|(_, known, _)| is_submitted(known)).count();
         let ready = self.ready().count();
 
-        if unreviewed > 0 {
-            Some(format!(
-                "handed-in work ({unreviewed}) waits for a reviewer"
-            ))
+        let (role, work) = if unreviewed > 0 {
+            let work = format!("handed-in work ({unreviewed}) waits for a reviewer");
+            (Role::Reviewer, work)
         } else if merge_queue.health.red.is_some() || merge_queue.is_head_in_doubt() {
-            Some("the trunk waits for its own verification".to_owned())
+            let work = "the trunk waits for its own verification".to_owned();
+            (Role::Verifier, work)
         } else if self.waits_for_verification(registered) {
-            Some("a merge waits for its verification".to_owned())
+            let work = "a merge waits for its verification".to_owned();
+            (Role::Verifier, work)
         } else if matches!(registered.initialization, Initialization::Due { .. }) {
-            Some("the spec waits for an initializer".to_owned())
+            let work = "the spec waits for an initializer".to_owned();
+            (Role::Initializer, work)
         } else if registered.next_oversight().is_some() {
-            Some("the project waits for its overseer".to_owned())
+            let work = "the project waits for its overseer".to_owned();
+            (Role::Overseer, work)
         } else if ready > 0 && (registered.target > 0 || !self.has_help_from_outside()) {
-            Some(format!("features ({ready}) wait for somebody to do them"))
+            let work = format!("features ({ready}) wait for somebody to do them");
+            (Role::Coder, work)
         } else {
-            None
-        }
+            return None;
+        };
+
+        Some((role, work))
     }
 
     /// Whether a candidate is built, and a session has to run its command.

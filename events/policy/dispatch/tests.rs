@@ -10,6 +10,7 @@ use crate::lapses::{GONE_MAX, OWN_MAX};
 use crate::merge_queue::event as q;
 use crate::outcome::Outcome;
 use crate::own_time::OwnTime;
+use crate::policy::backoff_ms;
 use crate::policy::tests::at;
 use crate::project::{Thing, event as p};
 use crate::scene::{Scene, feature, job, session};

@@ -5,6 +5,7 @@ use super::*;
 use crate::container::event as c;
 use crate::feature::event as f;
 use crate::id::{Epoch, SessionId, Timestamp};
+use crate::policy::backoff_ms;
 use crate::policy::tests::at;
 use crate::project::event as p;
 use crate::scene::{Scene, feature, job, session, sha};
