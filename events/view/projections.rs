@@ -230,6 +230,31 @@ impl Projections {
             .collect()
     }
 
+    /// The version of a stream; 0 before its first event.
+    pub fn version_of(&self, stream: &StreamId) -> Version {
+        let view = stream.project().and_then(|name| self.projects.get(name));
+        let found = match (stream, view) {
+            (StreamId::Project(_), Some(view)) => Some(view.project.version),
+            (StreamId::Backlog(_), Some(view)) => Some(view.backlog.version),
+            (StreamId::MergeQueue(_), Some(view)) => Some(view.merge_queue.version),
+            (StreamId::Feature(_, id), Some(view)) => view.features.get(id).map(|one| one.version),
+            (StreamId::Container(_, n), Some(view)) => view.slots.get(n).map(|one| one.version),
+            (StreamId::Node(_), _) => Some(self.node.version),
+            (StreamId::Subscription(name), _) => {
+                self.subscriptions.get(name).map(|one| one.version)
+            }
+            (
+                StreamId::Project(_)
+                | StreamId::Backlog(_)
+                | StreamId::MergeQueue(_)
+                | StreamId::Feature(..)
+                | StreamId::Container(..),
+                None,
+            ) => None,
+        };
+        found.unwrap_or(Version(0))
+    }
+
     /// Takes the next envelope; answers whose project it was.
     pub fn apply(&mut self, envelope: &Envelope) -> Result<Option<ProjectName>, CodecError> {
         let name = envelope.stream.project().cloned();

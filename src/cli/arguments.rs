@@ -8,7 +8,12 @@ use crate::data::DataFolder;
 #[derive(Debug, Clone, clap::Args)]
 pub struct DataArgs {
     /// The data folder; holds everything
-    #[arg(long, env = "SUPERCARGO_DATA", default_value = "supercargo-data")]
+    #[arg(
+        long,
+        env = "SUPERCARGO_DATA",
+        default_value = "supercargo-data",
+        global = true
+    )]
     pub data: PathBuf,
     /// The log in a PostgreSQL database (postgres://USER:PASSWORD@HOST:PORT/DATABASE); a file of
     /// the data folder without it
@@ -17,7 +22,8 @@ pub struct DataArgs {
         value_name = "URL",
         env = "SUPERCARGO_LOG",
         hide_env_values = true,
-        value_parser = crate::log::place::database
+        value_parser = crate::log::place::database,
+        global = true
     )]
     pub log: Option<String>,
 }
@@ -38,6 +44,6 @@ impl DataArgs {
 #[derive(Debug, Clone, clap::Args)]
 pub struct OutputArgs {
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
 }

@@ -1,15 +1,17 @@
-//! Replay: what was so at any instant of a log, what changed between two of them and by which
-//! event, and where something became true. All of it is answered from the log alone: by a server
+//! Replay: what was so at any instant of a log and why, what changed between two of them and by
+//! which event, and where something became true. All of it is answered from the log alone: by a server
 //! about its own, and by the command line about any log that can be read.
 
 mod bisect;
 mod blame;
 mod document;
 mod expression;
+mod reasons;
 mod recorded;
 
 pub use bisect::Flip;
 pub use blame::{Change, Edit};
 pub use document::{Subject, View};
 pub use expression::Expression;
+pub use reasons::Moment;
 pub use recorded::Recorded;

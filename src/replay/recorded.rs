@@ -93,11 +93,15 @@ impl Recorded {
     /// # Errors
     /// The log does not hold the position, or cannot be read.
     pub async fn instant(&self, position: Position) -> Result<Instant, Rejection> {
-        let at = match position {
-            Position(0) => Timestamp(0),
-            _ => self.event(position).await?.at,
-        };
-        Ok(Instant::of(position, at))
+        Ok(Instant::of(position, self.time_of(position).await?))
+    }
+
+    /// When the event at a position was recorded; the beginning of time before the first one.
+    pub(super) async fn time_of(&self, position: Position) -> Result<Timestamp, Rejection> {
+        match position {
+            Position(0) => Ok(Timestamp(0)),
+            _ => Ok(self.event(position).await?.at),
+        }
     }
 
     /// The projections as they were after the event at this position, which the log holds.

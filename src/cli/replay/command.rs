@@ -6,6 +6,7 @@ use clap::Subcommand;
 use events::id::ProjectName;
 use events::stream::{Position, StreamId};
 
+use super::reasons::{self, AboutArgs, WishArgs};
 use super::{changes, flips, state};
 use crate::cli::{DataArgs, OutputArgs};
 use crate::replay::{Recorded, Subject, View};
@@ -41,6 +42,28 @@ pub(in crate::cli) enum ReplayCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Why something is as it is, and what it waits for
+    Why {
+        #[command(subcommand)]
+        about: AboutArgs,
+        #[command(flatten)]
+        when: WhenArgs,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// What would come of a wish: the events, the refusal, or what is missing
+    WhyNot {
+        #[command(subcommand)]
+        wish: WishArgs,
+        #[command(flatten)]
+        when: WhenArgs,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
     /// The position at which an expression becomes true, or stops being so
     Bisect {
         /// An expression in the Common Expression Language over event, state, project, board,
@@ -60,6 +83,14 @@ pub(in crate::cli) enum ReplayCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
+}
+
+/// The instant that is asked about.
+#[derive(Debug, Clone, clap::Args)]
+pub(in crate::cli) struct WhenArgs {
+    /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
+    #[arg(long, value_name = "POSITION|TIME", global = true)]
+    at: Option<String>,
 }
 
 /// What of a log is looked at.
@@ -143,6 +174,18 @@ pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
             let between = between(&recorded, Some(&from), to.as_deref()).await?;
             changes::show(&recorded, between, &of.subject(View::State), output.json).await
         }
+        ReplayCommand::Why {
+            about,
+            when,
+            data,
+            output,
+        } => reasons::why(&open(&data).await?, about, when.at.as_deref(), output.json).await,
+        ReplayCommand::WhyNot {
+            wish,
+            when,
+            data,
+            output,
+        } => reasons::why_not(&open(&data).await?, wish, when.at.as_deref(), output.json).await,
         ReplayCommand::Bisect {
             expression,
             from,

@@ -4,6 +4,7 @@
 mod changes;
 mod command;
 mod flips;
+mod reasons;
 mod state;
 
 pub(in crate::cli) use command::{ReplayCommand, run};

@@ -61,6 +61,39 @@ fn the_past_is_looked_at_with_and_without_a_server() {
 }
 
 #[test]
+fn reasons_cite_the_log() {
+    let me = with_a_log();
+    let listed = me.ok(&["feature", "list", "zoo", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    let id = listed[0]["id"].as_str().expect("an id");
+
+    let why = me.ok(&["replay", "why", "feature", "zoo", id, "--json"]);
+    let why: serde_json::Value = serde_json::from_str(&why).expect("JSON");
+    let sentences = why.as_array().expect("sentences");
+    assert!(sentences.len() > 1, "a state, and a wait: {why}");
+    let mut kinds = Vec::new();
+    for position in sentences
+        .iter()
+        .flat_map(|one| one["positions"].as_array().expect("some"))
+    {
+        kinds.push(me.ok(&["log", "show", &position.to_string()]));
+    }
+    let cites = |kind: &str| kinds.iter().any(|event| event.contains(kind));
+    assert!(cites("feature.created"), "{kinds:?}");
+
+    let claim = ["replay", "why-not", "claim", "zoo", id];
+    let now = me.ok(&claim);
+    assert!(
+        now.contains("would be refused") && now.contains("not_running"),
+        "{now}"
+    );
+    let start = me.ok(&["replay", "why-not", "start", "zoo"]);
+    assert!(start.contains("(no_agent)"), "{start}");
+    let before = me.ok(&[&claim[..], &["--at", "1"]].concat());
+    assert!(before.contains("there is no project zoo"), "{before}");
+}
+
+#[test]
 fn what_was_not_is_said_and_nothing_is_written() {
     let me = with_a_log();
     let head = me.ok(&["log", "tail", "-n", "1"]);

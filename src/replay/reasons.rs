@@ -1,0 +1,135 @@
+//! Why something was as it was, and what a wish would have come to: the pure answers of `events`,
+//! given what they are to be answered from.
+
+use actors::rejection::Rejection;
+use events::envelope::Envelope;
+use events::id::Timestamp;
+use events::own_time::OwnTime;
+use events::policy::{self, Observed};
+use events::stream::{Position, StreamId, Version};
+use events::view::Projections;
+use events::why::{Answer, Question, Record, Sentence, Wish};
+
+use super::recorded::{Recorded, unread};
+
+/// Events of one stream that are read for an answer, the newest: older ones are no reason any more.
+const READ_MAX: u64 = 2_000;
+
+/// An instant that something is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The last event that had happened.
+    pub position: Position,
+    /// The time, which may be later than that event.
+    pub now: Timestamp,
+}
+
+impl Recorded {
+    /// The moment that these words stand for: a time, a position, which stands for the time of its
+    /// event, or now.
+    ///
+    /// # Errors
+    /// The words are neither, or name a position beyond the head; or the log cannot be read.
+    pub async fn moment(&self, when: Option<&str>, now: Timestamp) -> Result<Moment, Rejection> {
+        let Some(when) = when else {
+            let position = self.head().await?;
+            let last = self.time_of(position).await?;
+            // A clock that was set back is behind what it recorded.
+            let now = now.max(last);
+            return Ok(Moment { position, now });
+        };
+
+        let position = self.position_of(when).await?;
+        let last = self.time_of(position).await?;
+        let now = crate::api::parsed_time(when).map_or(last, |time| time.max(last));
+        Ok(Moment { position, now })
+    }
+
+    /// Why something is as it was at a moment, and what it waited for then.
+    ///
+    /// # Errors
+    /// The log cannot be read, or an event in it cannot be folded.
+    pub async fn why(
+        &self,
+        question: &Question,
+        moment: Moment,
+    ) -> Result<Vec<Sentence>, Rejection> {
+        let then = self.at(moment.position).await?;
+        let named = then.read(|then| with_versions(events::why::streams(question, then), then));
+        let events = self.events_of(named, moment.position).await?;
+
+        Ok(then.read(|projections| {
+            let observed = observed(projections, moment.now);
+            let record = Record {
+                projections,
+                observed: &observed,
+                events: &events,
+            };
+            events::why::why(question, record)
+        }))
+    }
+
+    /// What a wish would have come to at a moment.
+    ///
+    /// # Errors
+    /// The log cannot be read, or an event in it cannot be folded.
+    pub async fn why_not(&self, wish: &Wish, moment: Moment) -> Result<Answer, Rejection> {
+        let then = self.at(moment.position).await?;
+        let named = then.read(|then| with_versions(events::why::streams_of_wish(wish, then), then));
+        let events = self.events_of(named, moment.position).await?;
+
+        Ok(then.read(|projections| {
+            let observed = observed(projections, moment.now);
+            let record = Record {
+                projections,
+                observed: &observed,
+                events: &events,
+            };
+            events::why::why_not(wish, record)
+        }))
+    }
+
+    /// The newest events of these streams up to a position, in the log's order.
+    async fn events_of(
+        &self,
+        streams: Vec<(StreamId, Version)>,
+        through: Position,
+    ) -> Result<Vec<Envelope>, Rejection> {
+        let mut found = Vec::new();
+        for (stream, version) in streams {
+            let after = Version(version.0.saturating_sub(READ_MAX));
+            let wanted = usize::try_from(version.0 - after.0).unwrap_or(usize::MAX);
+            let read = self.log().read_stream(&stream, after, wanted).await;
+            found.extend(read.map_err(unread)?);
+        }
+
+        found.retain(|event| event.position <= through);
+        found.sort_by_key(|event| event.position);
+        Ok(found)
+    }
+}
+
+/// What the policies would have observed: everything of it that the log says. Signs of life are not
+/// recorded; a session's newest is taken to be its beginning.
+fn observed(projections: &Projections, now: Timestamp) -> Observed {
+    let node = &projections.node.state;
+    let own = OwnTime::new(now, &node.gaps, &[]);
+    let awake = node.gaps.last().map(|gap| gap.after);
+
+    Observed {
+        now,
+        up_since: awake.max(node.up_since).unwrap_or(now),
+        accounts: policy::accounts(projections, &own),
+        own,
+        ..Observed::default()
+    }
+}
+
+/// Each stream with its version.
+fn with_versions(streams: Vec<StreamId>, then: &Projections) -> Vec<(StreamId, Version)> {
+    let versions = streams.into_iter().map(|stream| {
+        let version = then.version_of(&stream);
+        (stream, version)
+    });
+    versions.collect()
+}
