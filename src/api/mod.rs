@@ -15,6 +15,7 @@ mod noise;
 mod past;
 mod problem;
 mod project;
+mod replay;
 pub mod shown;
 mod subscription;
 mod times;
@@ -42,6 +43,10 @@ pub use past::{BucketShape, Instant, MarkShape, TimelineShape};
 pub use problem::{PROBLEM_JSON, ProblemShape};
 pub use project::{
     CredentialShape, NeedShape, NewProject, NewTarget, ProjectChange, ProjectShape, project,
+};
+pub use replay::{
+    Change, Edit, FlipShape, PartShape, ProspectShape, SentenceShape, StateShape, WhyNotShape,
+    WhyShape,
 };
 pub use subscription::{
     Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken,

@@ -22,8 +22,7 @@ pub struct DataArgs {
         value_name = "URL",
         env = "SUPERCARGO_LOG",
         hide_env_values = true,
-        value_parser = crate::log::place::database,
-        global = true
+        value_parser = crate::log::place::database
     )]
     pub log: Option<String>,
 }
@@ -44,6 +43,6 @@ impl DataArgs {
 #[derive(Debug, Clone, clap::Args)]
 pub struct OutputArgs {
     /// Print JSON
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub json: bool,
 }

@@ -25,6 +25,7 @@ pub mod noise;
 mod past;
 mod projects;
 mod readers;
+mod replay;
 mod settle;
 mod subscriptions;
 mod tell;

@@ -6,6 +6,7 @@ use events::stream::Position;
 use super::document::Subject;
 use super::expression::{Answer, Expression, Scene};
 use super::recorded::Recorded;
+use crate::api::{EventShape, FlipShape};
 
 /// The place at which an expression comes to another answer than right before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,27 @@ impl Recorded {
                 subject,
             })
         })
+    }
+
+    /// The same, with the event that did it.
+    ///
+    /// # Errors
+    /// As of `bisect`.
+    pub async fn flip(
+        &self,
+        expression: &Expression,
+        subject: &Subject,
+        between: (Position, Position),
+    ) -> Result<Option<FlipShape>, Rejection> {
+        let Some(flip) = self.bisect(expression, subject, between).await? else {
+            return Ok(None);
+        };
+        let event = self.event(flip.position).await?;
+        Ok(Some(FlipShape {
+            position: flip.position.0,
+            holds: flip.holds,
+            event: EventShape::from(&event),
+        }))
     }
 
     /// Where an expression flips between two positions at which it comes to different answers: by

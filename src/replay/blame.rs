@@ -9,57 +9,14 @@ use events::envelope::Envelope;
 use events::stream::{Position, StreamId};
 use json_patch::PatchOperation;
 use json_patch::jsonptr::{Pointer, PointerBuf};
-use serde::Serialize;
 use serde_json::Value;
 
 use super::document::Subject;
 use super::recorded::{Recorded, unread};
-use crate::api::time;
+use crate::api::{Change, Edit, time};
 
 /// Events that are read at once.
 const BATCH: usize = 1_000;
-
-/// A place of a state that is another at the second of two instants.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
-    /// The stream whose state it is.
-    pub stream: String,
-    /// The place in that state: a JSON pointer (RFC 6901).
-    pub path: String,
-    /// The change.
-    #[serde(flatten)]
-    pub edit: Edit,
-    /// The last event that touched the place.
-    pub position: u64,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub event: String,
-    /// When it was recorded.
-    pub at: String,
-}
-
-/// What became of a place.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "change", rename_all = "lowercase")]
-pub enum Edit {
-    /// It was not there.
-    Added {
-        /// The value.
-        is: Value,
-    },
-    /// It is not there any more.
-    Removed {
-        /// The value that was there.
-        was: Value,
-    },
-    /// It has another value.
-    Changed {
-        /// The value before.
-        was: Value,
-        /// The value after.
-        is: Value,
-    },
-}
 
 /// An event that touched places of a state.
 struct Touch {

@@ -2,6 +2,7 @@
 //! which event, and where something became true. All of it is answered from the log alone: by a server
 //! about its own, and by the command line about any log that can be read.
 
+mod asked;
 mod bisect;
 mod blame;
 mod document;
@@ -9,8 +10,8 @@ mod expression;
 mod reasons;
 mod recorded;
 
+pub use asked::{AboutKind, DeedKind, question, wish};
 pub use bisect::Flip;
-pub use blame::{Change, Edit};
 pub use document::{Subject, View};
 pub use expression::Expression;
 pub use reasons::Moment;

@@ -1,6 +1,7 @@
 //! Why something was as it was, and what a wish would have come to: the pure answers of `events`,
 //! given what they are to be answered from.
 
+use actors::projector::Projector;
 use actors::rejection::Rejection;
 use events::envelope::Envelope;
 use events::id::Timestamp;
@@ -8,9 +9,10 @@ use events::own_time::OwnTime;
 use events::policy::{self, Observed};
 use events::stream::{Position, StreamId, Version};
 use events::view::Projections;
-use events::why::{Answer, Question, Record, Sentence, Wish};
+use events::why::{Question, Record, Wish};
 
 use super::recorded::{Recorded, unread};
+use crate::api::{WhyNotShape, WhyShape};
 
 /// Events of one stream that are read for an answer, the newest: older ones are no reason any more.
 const READ_MAX: u64 = 2_000;
@@ -45,27 +47,40 @@ impl Recorded {
         Ok(Moment { position, now })
     }
 
-    /// Why something is as it was at a moment, and what it waited for then.
+    /// Why something was as it was at a moment, and what it waited for then.
     ///
     /// # Errors
     /// The log cannot be read, or an event in it cannot be folded.
-    pub async fn why(
+    pub async fn why(&self, question: &Question, moment: Moment) -> Result<WhyShape, Rejection> {
+        let then = self.at(moment.position).await?;
+        self.why_in(question, &then, &|then| observed(then, moment.now))
+            .await
+    }
+
+    /// The same of projections at hand, with what else was observed.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn why_in(
         &self,
         question: &Question,
-        moment: Moment,
-    ) -> Result<Vec<Sentence>, Rejection> {
-        let then = self.at(moment.position).await?;
-        let named = then.read(|then| with_versions(events::why::streams(question, then), then));
-        let events = self.events_of(named, moment.position).await?;
+        projector: &Projector,
+        observed: &dyn Fn(&Projections) -> Observed,
+    ) -> Result<WhyShape, Rejection> {
+        let named =
+            projector.read(|then| with_versions(events::why::streams(question, then), then));
+        let events = self.events_of(named).await?;
 
-        Ok(then.read(|projections| {
-            let observed = observed(projections, moment.now);
+        Ok(projector.read(|projections| {
+            let observed = observed(projections);
             let record = Record {
                 projections,
                 observed: &observed,
                 events: &events,
             };
-            events::why::why(question, record)
+            let sentences = events::why::why(question, record);
+            let instant = (projections.position, observed.now);
+            WhyShape::of(&question.project, instant, &sentences)
         }))
     }
 
@@ -73,27 +88,43 @@ impl Recorded {
     ///
     /// # Errors
     /// The log cannot be read, or an event in it cannot be folded.
-    pub async fn why_not(&self, wish: &Wish, moment: Moment) -> Result<Answer, Rejection> {
+    pub async fn why_not(&self, wish: &Wish, moment: Moment) -> Result<WhyNotShape, Rejection> {
         let then = self.at(moment.position).await?;
-        let named = then.read(|then| with_versions(events::why::streams_of_wish(wish, then), then));
-        let events = self.events_of(named, moment.position).await?;
+        self.why_not_in(wish, &then, &|then| observed(then, moment.now))
+            .await
+    }
 
-        Ok(then.read(|projections| {
-            let observed = observed(projections, moment.now);
+    /// The same of projections at hand, with what else was observed.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn why_not_in(
+        &self,
+        wish: &Wish,
+        projector: &Projector,
+        observed: &dyn Fn(&Projections) -> Observed,
+    ) -> Result<WhyNotShape, Rejection> {
+        let named =
+            projector.read(|then| with_versions(events::why::streams_of_wish(wish, then), then));
+        let events = self.events_of(named).await?;
+
+        Ok(projector.read(|projections| {
+            let observed = observed(projections);
             let record = Record {
                 projections,
                 observed: &observed,
                 events: &events,
             };
-            events::why::why_not(wish, record)
+            let answer = events::why::why_not(wish, record);
+            let instant = (projections.position, observed.now);
+            WhyNotShape::of(&wish.project, instant, &answer)
         }))
     }
 
-    /// The newest events of these streams up to a position, in the log's order.
+    /// The newest events of these streams up to their versions, in the log's order.
     async fn events_of(
         &self,
         streams: Vec<(StreamId, Version)>,
-        through: Position,
     ) -> Result<Vec<Envelope>, Rejection> {
         let mut found = Vec::new();
         for (stream, version) in streams {
@@ -103,7 +134,6 @@ impl Recorded {
             found.extend(read.map_err(unread)?);
         }
 
-        found.retain(|event| event.position <= through);
         found.sort_by_key(|event| event.position);
         Ok(found)
     }

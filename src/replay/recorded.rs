@@ -10,7 +10,8 @@ use events::id::Timestamp;
 use events::log::{EventLog, ReadError};
 use events::stream::Position;
 
-use crate::api::{Instant, parsed_time};
+use super::document::Subject;
+use crate::api::{Instant, StateShape, parsed_time};
 
 /// A log that is looked at, and the instants of it that were asked for. Clones share them.
 #[derive(Clone)]
@@ -61,6 +62,38 @@ impl Recorded {
         self.last_until(time, head).await
     }
 
+    /// The position that these words stand for, or the newest one.
+    ///
+    /// # Errors
+    /// As of `position_of`.
+    pub async fn position_or_newest(&self, when: Option<&str>) -> Result<Position, Rejection> {
+        match when {
+            Some(when) => self.position_of(when).await,
+            None => self.head().await,
+        }
+    }
+
+    /// Two instants: before the first event and the newest one, where none is named.
+    ///
+    /// # Errors
+    /// As of `position_of`; or the first one is the later one.
+    pub async fn between(
+        &self,
+        (from, to): (Option<&str>, Option<&str>),
+    ) -> Result<(Position, Position), Rejection> {
+        let first = match from {
+            Some(when) => self.position_of(when).await?,
+            None => Position(0),
+        };
+        let last = self.position_or_newest(to).await?;
+        if first > last {
+            return Err(Rejection::invalid(format!(
+                "position {first} is after position {last}: the earlier instant comes first"
+            )));
+        }
+        Ok((first, last))
+    }
+
     /// The last event that is not after a time. Times of a log never go back, so that half of what
     /// is left can be left out at each look.
     async fn last_until(&self, time: Timestamp, head: Position) -> Result<Position, Rejection> {
@@ -88,12 +121,24 @@ impl Recorded {
         found.ok_or_else(|| unread(ReadError(format!("position {position} is missing"))))
     }
 
-    /// The position, and when its event was recorded.
+    /// The document of a subject after the event at a position.
     ///
     /// # Errors
-    /// The log does not hold the position, or cannot be read.
-    pub async fn instant(&self, position: Position) -> Result<Instant, Rejection> {
-        Ok(Instant::of(position, self.time_of(position).await?))
+    /// The subject was not there, or the log cannot be read.
+    pub async fn state(
+        &self,
+        subject: &Subject,
+        position: Position,
+    ) -> Result<StateShape, Rejection> {
+        let then = self.at(position).await?;
+        let document = then.read(|projections| subject.document(projections));
+        let Some(state) = document else {
+            let why = format!("there was no {subject} at position {position}");
+            return Err(Rejection::not_found("not_there", why));
+        };
+
+        let instant = Instant::of(position, self.time_of(position).await?);
+        Ok(StateShape { instant, state })
     }
 
     /// When the event at a position was recorded; the beginning of time before the first one.

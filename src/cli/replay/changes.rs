@@ -3,7 +3,8 @@
 use events::stream::Position;
 use serde_json::Value;
 
-use crate::replay::{Change, Edit, Recorded, Subject};
+use crate::api::{Change, Edit};
+use crate::replay::{Recorded, Subject};
 use crate::terminal::{self, say};
 
 /// Longest value in a line, in characters; `--json` has it whole.

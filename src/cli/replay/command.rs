@@ -1,15 +1,13 @@
 //! The verbs of replay as a command line, and what they have in common: a log, and what of it is
 //! looked at.
 
-use anyhow::bail;
 use clap::Subcommand;
 use events::id::ProjectName;
-use events::stream::{Position, StreamId};
+use events::stream::StreamId;
 
-use super::reasons::{self, AboutArgs, WishArgs};
-use super::{changes, flips, state};
+use super::{changes, flips, reasons, state};
 use crate::cli::{DataArgs, OutputArgs};
-use crate::replay::{Recorded, Subject, View};
+use crate::replay::{AboutKind, DeedKind, Recorded, Subject, View, question, wish};
 
 /// Verbs of replay.
 #[derive(Debug, Subcommand)]
@@ -44,10 +42,15 @@ pub(in crate::cli) enum ReplayCommand {
     },
     /// Why something is as it is, and what it waits for
     Why {
-        #[command(subcommand)]
-        about: AboutArgs,
-        #[command(flatten)]
-        when: WhenArgs,
+        /// The kind of thing that is asked about
+        about: AboutKind,
+        /// The name of the project
+        project: String,
+        /// The id of the feature or session, the number of the slot or entry
+        id: Option<String>,
+        /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
+        #[arg(long, value_name = "POSITION|TIME")]
+        at: Option<String>,
         #[command(flatten)]
         data: DataArgs,
         #[command(flatten)]
@@ -55,10 +58,18 @@ pub(in crate::cli) enum ReplayCommand {
     },
     /// What would come of a wish: the events, the refusal, or what is missing
     WhyNot {
-        #[command(subcommand)]
-        wish: WishArgs,
-        #[command(flatten)]
-        when: WhenArgs,
+        /// The deed that is wished for
+        deed: DeedKind,
+        /// The name of the project
+        project: String,
+        /// The id of the feature, the number of the slot or of the entry of the merge queue
+        id: Option<String>,
+        /// Whoever would claim: a slot's number, or the name of somebody outside
+        #[arg(long)]
+        by: Option<String>,
+        /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
+        #[arg(long, value_name = "POSITION|TIME")]
+        at: Option<String>,
         #[command(flatten)]
         data: DataArgs,
         #[command(flatten)]
@@ -83,14 +94,6 @@ pub(in crate::cli) enum ReplayCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
-}
-
-/// The instant that is asked about.
-#[derive(Debug, Clone, clap::Args)]
-pub(in crate::cli) struct WhenArgs {
-    /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
-    #[arg(long, value_name = "POSITION|TIME", global = true)]
-    at: Option<String>,
 }
 
 /// What of a log is looked at.
@@ -121,31 +124,6 @@ pub(super) async fn open(data: &DataArgs) -> anyhow::Result<Recorded> {
     Ok(Recorded::of(stored.into_log(), Default::default()))
 }
 
-/// The position of an instant, or the newest one.
-pub(super) async fn position(recorded: &Recorded, when: Option<&str>) -> anyhow::Result<Position> {
-    Ok(match when {
-        Some(when) => recorded.position_of(when).await?,
-        None => recorded.head().await?,
-    })
-}
-
-/// Two instants, the earlier one first.
-pub(super) async fn between(
-    recorded: &Recorded,
-    from: Option<&str>,
-    to: Option<&str>,
-) -> anyhow::Result<(Position, Position)> {
-    let first = match from {
-        Some(when) => recorded.position_of(when).await?,
-        None => Position(0),
-    };
-    let last = position(recorded, to).await?;
-    if first > last {
-        bail!("position {first} is after position {last}: the earlier instant comes first");
-    }
-    Ok((first, last))
-}
-
 pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
     match command {
         ReplayCommand::State {
@@ -171,21 +149,32 @@ pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
             output,
         } => {
             let recorded = open(&data).await?;
-            let between = between(&recorded, Some(&from), to.as_deref()).await?;
+            let between = recorded.between((Some(&from), to.as_deref())).await?;
             changes::show(&recorded, between, &of.subject(View::State), output.json).await
         }
         ReplayCommand::Why {
             about,
-            when,
+            project,
+            id,
+            at,
             data,
             output,
-        } => reasons::why(&open(&data).await?, about, when.at.as_deref(), output.json).await,
+        } => {
+            let question = question(&project, about, id.as_deref())?;
+            reasons::why(&open(&data).await?, &question, at.as_deref(), output.json).await
+        }
         ReplayCommand::WhyNot {
-            wish,
-            when,
+            deed,
+            project,
+            id,
+            by,
+            at,
             data,
             output,
-        } => reasons::why_not(&open(&data).await?, wish, when.at.as_deref(), output.json).await,
+        } => {
+            let wish = wish(&project, deed, id.as_deref(), by.as_deref())?;
+            reasons::why_not(&open(&data).await?, &wish, at.as_deref(), output.json).await
+        }
         ReplayCommand::Bisect {
             expression,
             from,
@@ -195,7 +184,7 @@ pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
             output,
         } => {
             let recorded = open(&data).await?;
-            let between = between(&recorded, from.as_deref(), to.as_deref()).await?;
+            let between = recorded.between((from.as_deref(), to.as_deref())).await?;
             flips::show(
                 &recorded,
                 &expression,

@@ -1,10 +1,5 @@
 //! `replay state`: a document of an instant.
 
-use anyhow::bail;
-use serde_json::json;
-
-use super::command::position;
-use crate::api::Instant;
 use crate::replay::{Recorded, Subject};
 use crate::terminal::{self, say};
 
@@ -14,21 +9,15 @@ pub(super) async fn show(
     subject: &Subject,
     as_json: bool,
 ) -> anyhow::Result<()> {
-    let position = position(recorded, when).await?;
-    let then = recorded.at(position).await?;
-    let Some(document) = then.read(|projections| subject.document(projections)) else {
-        bail!("there was no {subject} at position {position}");
-    };
-
-    let at = recorded.instant(position).await?;
+    let position = recorded.position_or_newest(when).await?;
+    let found = recorded.state(subject, position).await?;
     if as_json {
-        let Instant { position, at } = at;
-        let whole = json!({ "position": position, "at": at, "state": document });
-        return Ok(terminal::json(&whole)?);
+        return Ok(terminal::json(&found)?);
     }
-    match &at.at {
+
+    match &found.instant.at {
         Some(time) => say!("{subject} after position {position}, {time}")?,
         None => say!("{subject} before the first event")?,
     }
-    Ok(terminal::json(&document)?)
+    Ok(terminal::json(&found.state)?)
 }

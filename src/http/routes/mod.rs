@@ -19,6 +19,7 @@ mod overviews;
 pub(super) mod past;
 mod presence;
 pub(super) mod projects;
+pub(super) mod replay;
 pub(super) mod session;
 pub(super) mod sessions;
 pub(super) mod subscriptions;
@@ -52,6 +53,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(evidence::configure)
         .configure(subscriptions::configure)
         .configure(past::configure)
+        .configure(replay::configure)
         .configure(integrity::configure)
         .configure(live::configure);
 

@@ -10,6 +10,7 @@ mod live;
 mod log;
 mod outside;
 mod past;
+mod replay;
 mod strangers;
 mod subscriptions;
 

@@ -10,7 +10,8 @@ use events::stream::Position;
 use events::view::Projections;
 use json_patch::jsonptr::PointerBuf;
 use serde_json::{Map, Value};
-use supercargo::replay::{Change, Edit, Expression, Recorded, Subject, View};
+use supercargo::api::{Change, Edit};
+use supercargo::replay::{Expression, Recorded, Subject, View};
 
 use crate::world::{Server, World, ZOO, scripted, story};
 

@@ -69,7 +69,7 @@ fn reasons_cite_the_log() {
 
     let why = me.ok(&["replay", "why", "feature", "zoo", id, "--json"]);
     let why: serde_json::Value = serde_json::from_str(&why).expect("JSON");
-    let sentences = why.as_array().expect("sentences");
+    let sentences = why["sentences"].as_array().expect("sentences");
     assert!(sentences.len() > 1, "a state, and a wait: {why}");
     let mut kinds = Vec::new();
     for position in sentences

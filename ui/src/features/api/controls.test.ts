@@ -95,6 +95,7 @@ const CONTROLS: Record<string, Reached> = {
   show_transcript: ["/api/v1/sessions/{id}/transcript", "features/output/useTranscript.ts"],
   show_upstream: ["Pinned keys", REPOSITORY],
   show_usage: ["usageQuery", "features/fleet/FleetScreen.tsx"],
+  show_why: ["whyQuery", "features/why/Why.tsx"],
   start_project: ["Start", RUN],
   stop_container: ["Stop", "features/fleet/SlotCard.tsx"],
   stop_project: ["Stop", RUN],
@@ -107,15 +108,19 @@ const CONTROLS: Record<string, Reached> = {
 };
 
 const REASONS: Record<string, string> = {
+  bisect: "an expression is typed on the command line; a person drags through the run",
   acknowledge: "a program says what it took; a person reads the log",
   deliver: "a program takes events one after the other; a person reads the log",
   heartbeat: "a holder's own program gives it while it works",
   hold: "a program holds its turn; a person has none",
   list_containers: "the board has every slot, and the live feed keeps it",
   park: "a program says what it could not take",
+  show_changes: "a program compares states; a person sees each screen at both instants",
   show_container: "the board has every slot, and the live feed keeps it",
   show_log: "the live feed says where the head is, and the log has its seals",
   show_project: "the list of projects has all of each, and the live feed keeps it",
+  show_state: "a program reads folded states; a person sees each screen at the instant",
+  show_why_not: "a control that cannot be used says why, and the server says it when it is",
   show_subscription: "the list of readers has all of each",
 };
 

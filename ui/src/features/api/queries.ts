@@ -28,6 +28,7 @@ const OF_INSTANT = new Set([
   "upstream",
   "conflicts",
   "stats",
+  "why",
 ]);
 
 /** Whether a read is of an instant of the past: no event makes it another one. */
@@ -162,6 +163,25 @@ export const evidenceQuery = (p: string, of: { feature?: string; entry?: number 
     queryKey: ["evidence", p, of],
     queryFn: () =>
       must(client.GET("/api/v1/projects/{p}/evidence", { params: { path: { p }, query: of } })),
+  });
+
+/** The sentences about one thing of a project. */
+export const whyQuery = (
+  p: string,
+  about: "project" | "feature" | "slot" | "merge" | "session",
+  id: string | null,
+  at: At = null,
+) =>
+  queryOptions({
+    queryKey: ["why", p, about, id, at],
+    ...kept(at),
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/projects/{p}/why", {
+          params: { path: { p }, query: { about, ...(id === null ? {} : { id }), ...past(at) } },
+        }),
+      ),
+    placeholderData: (old, before) => (before?.queryKey[3] === id ? old : undefined),
   });
 
 /** A text behind a digest never changes. */

@@ -17,6 +17,7 @@ export type ContainerUsage = S["ContainerUsage"];
 export type Subscription = S["SubscriptionShape"];
 export type TimelineShape = S["TimelineShape"];
 export type Instant = S["Instant"];
+export type Sentence = S["SentenceShape"];
 export type Stats = S["Stats"];
 export type Written = S["Written"];
 export type AgentSpec = S["AgentSpec"];

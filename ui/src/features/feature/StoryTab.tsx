@@ -7,6 +7,7 @@ import type { At, EventShape } from "@/features/api/shapes";
 import { book } from "@/features/log/book";
 import { sentence, toneOf, who } from "@/features/log/words";
 import { Here, To } from "@/features/nav/links";
+import { Why } from "@/features/why/Why";
 import { AgentText, Quote } from "@/ui/AgentText";
 import { hms, num } from "@/ui/format";
 import { Icon } from "@/ui/icons";
@@ -158,5 +159,10 @@ export function StoryTab({ project, id, at }: { project: string; id: string; at:
       />
     ),
   }));
-  return <Story moments={moments} label="Story" />;
+  return (
+    <>
+      <Why project={project} about="feature" id={id} at={at} />
+      <Story moments={moments} label="Story" />
+    </>
+  );
 }

@@ -48,6 +48,11 @@ export function touched(event: EventShape): Key[] {
   const { kind, project, id } = streamOf(event.stream);
   if (kind === "subscription") return [["subscriptions"]];
   if (!project) return [];
+  // Whatever happens in a project may be what something of it waits for.
+  return [...ofProject(event, kind, project, id), ["why", project]];
+}
+
+function ofProject(event: EventShape, kind: string, project: string, id: string | null): Key[] {
   if (kind === "feature" && id) return ofFeature(event, project, id);
   if (kind === "container") return ofSlot(event, project);
   if (kind === "trunk") return ofQueue(event, project);

@@ -4,12 +4,13 @@ import { useMemo, useState } from "react";
 import { useAction } from "@/features/api/action";
 import { asProblem } from "@/features/api/problem";
 import { entryDiffQuery } from "@/features/api/queries";
-import type { Entry } from "@/features/api/shapes";
+import type { At, Entry } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { stageOf, titleOf } from "@/features/board/Progress";
 import { useRemarks } from "@/features/feature/useRemarks";
 import { useKeys } from "@/features/keys/keys";
 import { To, useSearchAll, useSetSearch } from "@/features/nav/links";
+import { Why } from "@/features/why/Why";
 import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
@@ -114,12 +115,13 @@ export function Paths({ paths, title }: { paths: readonly string[]; title: strin
 export function EntryPanel({
   project,
   entries,
-  isPast,
+  at,
 }: {
   project: string;
   entries: readonly Entry[];
-  isPast: boolean;
+  at: At;
 }) {
+  const isPast = at !== null;
   const { entry: number } = useSearchAll();
   const set = useSetSearch();
   const phone = useMedia("(max-width: 51.25em)");
@@ -153,6 +155,7 @@ export function EntryPanel({
         </p>
       </header>
       <div className="body stack" tabIndex={0} role="region" aria-label="Entry">
+        <Why project={project} about="merge" id={String(number)} at={at} />
         {entry?.stage === "held" && (
           <p className="soft">
             It passed review, and changes paths that you protect. Others go past it meanwhile.

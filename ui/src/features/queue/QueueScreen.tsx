@@ -314,7 +314,7 @@ export default function QueueScreen({ project }: { project: string }) {
         <Done project={project} published={history.published} />
         <Gone project={project} left={history.left} />
       </div>
-      <EntryPanel project={project} entries={entries} isPast={isPast} />
+      <EntryPanel project={project} entries={entries} at={at} />
     </>
   );
 }

@@ -1,0 +1,157 @@
+//! Questions and wishes, from the words of the wire and of the command line.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use actors::rejection::Rejection;
+use events::id::{ProjectName, SlotNo};
+use events::why::{About, Claimant, Deed, Question, Wish};
+
+/// What is asked about.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum AboutKind {
+    /// The project itself
+    Project,
+    /// A feature, by its id
+    Feature,
+    /// A slot, by its number
+    Slot,
+    /// An entry of the merge queue, by its number
+    Merge,
+    /// A session, by its id
+    Session,
+}
+
+/// What is wished for.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum DeedKind {
+    /// That a feature is claimed
+    Claim,
+    /// That the work of a feature goes on towards upstream
+    Merge,
+    /// That a feature is closed as done elsewhere
+    Close,
+    /// That a closed feature is opened again
+    Reopen,
+    /// That a feature is given a fresh start
+    Requeue,
+    /// That the project starts
+    Start,
+    /// That it ends in order
+    Drain,
+    /// That it stops
+    Stop,
+    /// That an entry of the merge queue may change protected paths
+    Approve,
+    /// That the merge queue goes on
+    Resume,
+    /// That a slot is put back into service
+    Reinstate,
+}
+
+/// What a thing is named by.
+struct Named<'a> {
+    what: &'static str,
+    id: Option<&'a str>,
+}
+
+impl Named<'_> {
+    fn read<T: FromStr<Err: Display>>(&self) -> Result<T, Rejection> {
+        let what = self.what;
+        let Some(id) = self.id else {
+            return Err(Rejection::invalid(format!("{what} is missing: name it")));
+        };
+        id.parse()
+            .map_err(|why| Rejection::invalid(format!("{what} {id:?} cannot be read: {why}")))
+    }
+
+    /// Of what is one for each project, no id is given.
+    fn none(&self) -> Result<(), Rejection> {
+        match self.id {
+            None => Ok(()),
+            Some(id) => Err(Rejection::invalid(format!(
+                "{id:?} names nothing here: the project is named already"
+            ))),
+        }
+    }
+}
+
+fn named<'a>(what: &'static str, id: Option<&'a str>) -> Named<'a> {
+    Named { what, id }
+}
+
+fn project(name: &str) -> Result<ProjectName, Rejection> {
+    named("the name of the project", Some(name)).read()
+}
+
+/// A question about something in a project.
+///
+/// # Errors
+/// A name cannot be read, is missing, or is too many.
+pub fn question(name: &str, about: AboutKind, id: Option<&str>) -> Result<Question, Rejection> {
+    let about = match about {
+        AboutKind::Project => named("", id).none().map(|()| About::Project)?,
+        AboutKind::Feature => About::Feature(named("the id of the feature", id).read()?),
+        AboutKind::Slot => About::Slot(SlotNo(named("the number of the slot", id).read()?)),
+        AboutKind::Merge => About::Merge(named("the number of the entry", id).read()?),
+        AboutKind::Session => About::Session(named("the id of the session", id).read()?),
+    };
+    Ok(Question {
+        project: project(name)?,
+        about,
+    })
+}
+
+/// A wish about something in a project; `by` is whoever would claim: the number of a slot, or the
+/// name of somebody outside.
+///
+/// # Errors
+/// A name cannot be read, is missing, or is too many.
+pub fn wish(
+    name: &str,
+    deed: DeedKind,
+    id: Option<&str>,
+    by: Option<&str>,
+) -> Result<Wish, Rejection> {
+    if by.is_some() && deed != DeedKind::Claim {
+        return Err(Rejection::invalid("somebody is named for a claim alone"));
+    }
+
+    let feature = named("the id of the feature", id);
+    let deed = match deed {
+        DeedKind::Claim => Deed::Claim {
+            feature: feature.read()?,
+            by: claimant(by),
+        },
+        DeedKind::Merge => Deed::Merge(feature.read()?),
+        DeedKind::Close => Deed::Close(feature.read()?),
+        DeedKind::Reopen => Deed::Reopen(feature.read()?),
+        DeedKind::Requeue => Deed::Requeue(feature.read()?),
+        DeedKind::Start => feature.none().map(|()| Deed::Start)?,
+        DeedKind::Drain => feature.none().map(|()| Deed::Drain)?,
+        DeedKind::Stop => feature.none().map(|()| Deed::Stop)?,
+        DeedKind::Resume => feature.none().map(|()| Deed::Resume)?,
+        DeedKind::Approve => Deed::Approve(named("the number of the entry", id).read()?),
+        DeedKind::Reinstate => Deed::Reinstate(SlotNo(named("the number of the slot", id).read()?)),
+    };
+    Ok(Wish {
+        project: project(name)?,
+        deed,
+    })
+}
+
+fn claimant(by: Option<&str>) -> Claimant {
+    match by {
+        None => Claimant::Fleet,
+        Some(by) => match by.parse() {
+            Ok(slot) => Claimant::Slot(SlotNo(slot)),
+            Err(_) => Claimant::Outside(by.to_owned()),
+        },
+    }
+}
