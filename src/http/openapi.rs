@@ -8,6 +8,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::routes;
 use crate::api::PROBLEM_JSON;
+use crate::replay::{AboutKind, DeedKind, View};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -102,6 +103,8 @@ use crate::api::PROBLEM_JSON;
         routes::subscriptions::replay,
         routes::live::live
     ),
+    // Named by parameters alone.
+    components(schemas(View, AboutKind, DeedKind)),
     security(("token" = [])),
     modifiers(&Token, &Errors)
 )]

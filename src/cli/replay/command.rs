@@ -5,9 +5,10 @@ use clap::Subcommand;
 use events::id::ProjectName;
 use events::stream::StreamId;
 
-use super::{changes, flips, reasons, state};
+use super::reasons::{self, WhyArgs, WishArgs};
+use super::{changes, flips, state};
 use crate::cli::{DataArgs, OutputArgs};
-use crate::replay::{AboutKind, DeedKind, Recorded, Subject, View, question, wish};
+use crate::replay::{Recorded, Subject, View};
 
 /// Verbs of replay.
 #[derive(Debug, Subcommand)]
@@ -41,40 +42,9 @@ pub(in crate::cli) enum ReplayCommand {
         output: OutputArgs,
     },
     /// Why something is as it is, and what it waits for
-    Why {
-        /// The kind of thing that is asked about
-        about: AboutKind,
-        /// The name of the project
-        project: String,
-        /// The id of the feature or session, the number of the slot or entry
-        id: Option<String>,
-        /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
-        #[arg(long, value_name = "POSITION|TIME")]
-        at: Option<String>,
-        #[command(flatten)]
-        data: DataArgs,
-        #[command(flatten)]
-        output: OutputArgs,
-    },
+    Why(WhyArgs),
     /// What would come of a wish: the events, the refusal, or what is missing
-    WhyNot {
-        /// The deed that is wished for
-        deed: DeedKind,
-        /// The name of the project
-        project: String,
-        /// The id of the feature, the number of the slot or of the entry of the merge queue
-        id: Option<String>,
-        /// Whoever would claim: a slot's number, or the name of somebody outside
-        #[arg(long)]
-        by: Option<String>,
-        /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
-        #[arg(long, value_name = "POSITION|TIME")]
-        at: Option<String>,
-        #[command(flatten)]
-        data: DataArgs,
-        #[command(flatten)]
-        output: OutputArgs,
-    },
+    WhyNot(WishArgs),
     /// The position at which an expression becomes true, or stops being so
     Bisect {
         /// An expression in the Common Expression Language over event, state, project, board,
@@ -152,29 +122,8 @@ pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
             let between = recorded.between((Some(&from), to.as_deref())).await?;
             changes::show(&recorded, between, &of.subject(View::State), output.json).await
         }
-        ReplayCommand::Why {
-            about,
-            project,
-            id,
-            at,
-            data,
-            output,
-        } => {
-            let question = question(&project, about, id.as_deref())?;
-            reasons::why(&open(&data).await?, &question, at.as_deref(), output.json).await
-        }
-        ReplayCommand::WhyNot {
-            deed,
-            project,
-            id,
-            by,
-            at,
-            data,
-            output,
-        } => {
-            let wish = wish(&project, deed, id.as_deref(), by.as_deref())?;
-            reasons::why_not(&open(&data).await?, &wish, at.as_deref(), output.json).await
-        }
+        ReplayCommand::Why(args) => reasons::why(args).await,
+        ReplayCommand::WhyNot(args) => reasons::why_not(args).await,
         ReplayCommand::Bisect {
             expression,
             from,

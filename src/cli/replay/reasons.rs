@@ -1,22 +1,60 @@
 //! `replay why` and `replay why-not`: sentences, each with the positions of the events that show it.
 
-use events::why::{Question, Wish};
+use clap::Args;
 
+use super::command::open;
 use crate::adapters::clock;
 use crate::api::{PartShape, SentenceShape};
-use crate::replay::Recorded;
+use crate::cli::{DataArgs, OutputArgs};
+use crate::replay::{AboutKind, DeedKind, question, wish};
 use crate::terminal::{self, say};
 
+/// A question.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct WhyArgs {
+    /// The kind of thing that is asked about
+    about: AboutKind,
+    /// The name of the project
+    project: String,
+    /// The id of the feature or session, the number of the slot or entry
+    id: Option<String>,
+    /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
+    #[arg(long, value_name = "POSITION|TIME")]
+    at: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// A wish.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct WishArgs {
+    /// The deed that is wished for
+    deed: DeedKind,
+    /// The name of the project
+    project: String,
+    /// The id of the feature, the number of the slot or of the entry of the merge queue
+    id: Option<String>,
+    /// Whoever would claim: a slot's number, or the name of somebody outside
+    #[arg(long)]
+    by: Option<String>,
+    /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
+    #[arg(long, value_name = "POSITION|TIME")]
+    at: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
 /// Why something is as it is.
-pub(super) async fn why(
-    recorded: &Recorded,
-    question: &Question,
-    at: Option<&str>,
-    as_json: bool,
-) -> anyhow::Result<()> {
-    let moment = recorded.moment(at, clock::now()).await?;
-    let why = recorded.why(question, moment).await?;
-    if as_json {
+pub(super) async fn why(args: WhyArgs) -> anyhow::Result<()> {
+    let question = question(&args.project, args.about, args.id.as_deref())?;
+    let recorded = open(&args.data).await?;
+    let moment = recorded.moment(args.at.as_deref(), clock::now()).await?;
+    let why = recorded.why(&question, moment).await?;
+    if args.output.json {
         return Ok(terminal::json(&why)?);
     }
 
@@ -25,15 +63,13 @@ pub(super) async fn why(
 }
 
 /// What a wish comes to.
-pub(super) async fn why_not(
-    recorded: &Recorded,
-    wish: &Wish,
-    at: Option<&str>,
-    as_json: bool,
-) -> anyhow::Result<()> {
-    let moment = recorded.moment(at, clock::now()).await?;
-    let answer = recorded.why_not(wish, moment).await?;
-    if as_json {
+pub(super) async fn why_not(args: WishArgs) -> anyhow::Result<()> {
+    let (id, by) = (args.id.as_deref(), args.by.as_deref());
+    let wish = wish(&args.project, args.deed, id, by)?;
+    let recorded = open(&args.data).await?;
+    let moment = recorded.moment(args.at.as_deref(), clock::now()).await?;
+    let answer = recorded.why_not(&wish, moment).await?;
+    if args.output.json {
         return Ok(terminal::json(&answer)?);
     }
 

@@ -18,36 +18,62 @@ fn questions_about_the_past_are_answered_over_http() {
         let id = id.expect("a feature");
         let port = open_port(&world, &server);
         let client = client(&port);
-        let asked = |path: &str| client.get(&format!("/api/v1{path}"));
+        let client = &client;
+        let asked = |path: &str| {
+            let path = format!("/api/v1{path}");
+            async move { client.get(&path).await }
+        };
         let zoo = format!("/projects/{ZOO}");
 
         // The fields of a view are those of its own route.
         let then = asked(&format!("/state?project={ZOO}&view=queue&at=20")).await;
         let queue = asked(&format!("{zoo}/queue?at=20")).await;
-        assert_eq!((&then.json["state"], &then.json["position"]), (&queue.json, &20.into()));
+        assert_eq!(
+            (&then.json["state"], &then.json["position"]),
+            (&queue.json, &20.into())
+        );
 
         // Where the feature was closed: the event that did it is named by each of them.
         let until = format!("/bisect?project={ZOO}&until=project.closed%20%3D%3D%201");
         let flip = asked(&until).await.json;
         assert_eq!(flip["event"]["type"], "feature.closed", "{flip}");
         let at = flip["position"].as_u64().expect("a position");
-        let changes = asked(&format!("/changes?stream=feature-{ZOO}/{id}&from={}&to={at}", at - 1));
+        let changes = asked(&format!(
+            "/changes?stream=feature-{ZOO}/{id}&from={}&to={at}",
+            at - 1
+        ));
         let changes = changes.await.json;
         let changed = changes.as_array().expect("changes");
-        assert!(!changed.is_empty() && changed.iter().all(|one| one["position"] == at), "{changes}");
+        assert!(
+            !changed.is_empty() && changed.iter().all(|one| one["position"] == at),
+            "{changes}"
+        );
 
         let why = |at: u64| format!("{zoo}/why?about=feature&id={id}&at={at}");
         let closed = asked(&why(at)).await.json;
-        assert_eq!(closed["sentences"][0]["positions"], serde_json::json!([at]), "{closed}");
+        assert_eq!(
+            closed["sentences"][0]["positions"],
+            serde_json::json!([at]),
+            "{closed}"
+        );
         let before = asked(&why(at - 1)).await.json;
         assert_ne!(before["sentences"], closed["sentences"]);
 
         let claim = format!("{zoo}/why-not?deed=claim&id={id}&at={at}");
         let claim = asked(&claim).await.json;
         assert_eq!(claim["prospect"], "refused", "{claim}");
-        assert!(claim["code"].is_string() && claim["events"] == Value::Array(vec![]), "{claim}");
+        assert!(
+            claim["code"].is_string() && claim["events"] == Value::Array(vec![]),
+            "{claim}"
+        );
         let now = asked(&format!("{zoo}/why?about=project")).await.json;
-        assert!(now["sentences"][0]["text"].as_str().expect("text").contains("complete"), "{now}");
+        assert!(
+            now["sentences"][0]["text"]
+                .as_str()
+                .expect("text")
+                .contains("complete"),
+            "{now}"
+        );
 
         world.end(server).await;
     });
@@ -70,17 +96,33 @@ fn what_cannot_be_asked_is_refused_in_words() {
             ("/changes?from=1&to=0", "the earlier instant comes first"),
             ("/bisect?until=1%20%3E", "cannot be read"),
             ("/bisect?until=lions", "there is no `lions`"),
-            ("/projects/zoo/why?about=feature", "the id of the feature is missing"),
-            ("/projects/zoo/why?about=slot&id=x", "the number of the slot \"x\" cannot be read"),
+            (
+                "/projects/zoo/why?about=feature",
+                "the id of the feature is missing",
+            ),
+            (
+                "/projects/zoo/why?about=slot&id=x",
+                "the number of the slot \"x\" cannot be read",
+            ),
             ("/projects/zoo/why?about=project&id=x", "names nothing here"),
             ("/projects/zoo/why?about=lions", "unknown variant"),
-            ("/projects/zoo/why-not?deed=start&by=ann", "for a claim alone"),
-            ("/projects/ZOO!/why?about=project", "the name of the project"),
+            (
+                "/projects/zoo/why-not?deed=start&by=ann",
+                "for a claim alone",
+            ),
+            (
+                "/projects/ZOO!/why?about=project",
+                "the name of the project",
+            ),
         ];
         for (path, words) in table {
             let answer = client.get(&format!("/api/v1{path}")).await;
             let said = answer.json["detail"].as_str().unwrap_or_default();
-            assert!((400..500).contains(&answer.status.as_u16()), "{path}: {}", answer.json);
+            assert!(
+                (400..500).contains(&answer.status.as_u16()),
+                "{path}: {}",
+                answer.json
+            );
             assert!(said.contains(words), "{path}: {}", answer.json);
         }
         world.end(server).await;

@@ -20,6 +20,7 @@ it("touches what an event is about, and nothing of another project", () => {
     ["features", "a"],
     ["evidence", "a"],
     ["diff", "a", "f1"],
+    ["why", "a"],
   ]);
   expect(
     touched(event("container-a/1", "container.assigned", { assignment: { session: "s-9" } })),
@@ -27,11 +28,12 @@ it("touches what an event is about, and nothing of another project", () => {
   expect(touched(event("trunk-a", "trunk.queued"))).toEqual([
     ["queue", "a"],
     ["evidence", "a"],
+    ["why", "a"],
   ]);
   expect(touched(event("node", "node.sealed"))).toEqual([]);
 });
 
 it("names a key once for a batch", () => {
   const batch = Array.from({ length: 500 }, () => event("trunk-a", "trunk.queued"));
-  expect(touchedBy(batch)).toHaveLength(2);
+  expect(touchedBy(batch)).toHaveLength(3);
 });
