@@ -36,11 +36,11 @@ pub struct Change {
     /// Its type.
     #[serde(rename = "type")]
     pub event: String,
-    /// When it was recorded.
+    /// The time at which it was recorded.
     pub at: String,
 }
 
-/// What became of a place.
+/// The change of a place.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "change", rename_all = "lowercase")]
 pub enum Edit {
@@ -67,7 +67,7 @@ pub enum Edit {
     },
 }
 
-/// Where an expression flips.
+/// The place at which an expression flips.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FlipShape {
     /// The position of the event that did it.
@@ -97,13 +97,13 @@ pub struct SentenceShape {
     pub command: Option<String>,
 }
 
-/// What a sentence tells.
+/// The part of an answer that a sentence belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PartShape {
-    /// How it stands.
+    /// The state that it is in.
     Stands,
-    /// What it waits for.
+    /// Something that it waits for.
     Waits,
 }
 

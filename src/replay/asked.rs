@@ -7,7 +7,7 @@ use actors::rejection::Rejection;
 use events::id::{ProjectName, SlotNo};
 use events::why::{About, Claimant, Deed, Question, Wish};
 
-/// What is asked about.
+/// The kind of thing that is asked about.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, utoipa::ToSchema,
 )]
@@ -25,7 +25,7 @@ pub enum AboutKind {
     Session,
 }
 
-/// What is wished for.
+/// The kind of deed that is wished for.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, utoipa::ToSchema,
 )]
@@ -55,7 +55,7 @@ pub enum DeedKind {
     Reinstate,
 }
 
-/// What a thing is named by.
+/// The name of a thing, as it was given.
 struct Named<'a> {
     what: &'static str,
     id: Option<&'a str>,

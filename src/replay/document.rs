@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::api;
 
-/// What is looked at.
+/// The thing that is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A stream: the state that its events fold to.
@@ -39,7 +39,7 @@ pub enum View {
     Fleet,
     /// The merge queue.
     Queue,
-    /// What needs a person.
+    /// The things that need a person.
     Needs,
     /// Its sessions, with what each used.
     Sessions,

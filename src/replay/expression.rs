@@ -28,12 +28,12 @@ const VARIABLES: &[(&str, Of)] = &[
 /// Longest expression, in bytes.
 const EXPRESSION_MAX: usize = 4_096;
 
-/// What a variable is.
+/// The thing that a variable stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Of {
     /// The event at the position.
     Event,
-    /// What is looked at.
+    /// The thing that is looked at.
     Subject,
     /// A view of the project that is looked at.
     View(View),
@@ -46,7 +46,7 @@ pub struct Expression {
     named: Vec<(&'static str, Of)>,
 }
 
-/// What an expression comes to.
+/// The answer of an expression at an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// It is true.
@@ -65,14 +65,14 @@ impl Answer {
     }
 }
 
-/// Where an expression is asked.
+/// The scene in which an expression is asked.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     /// The projections after the event.
     pub projections: &'a Projections,
     /// The event that led there; none before the first one.
     pub event: Option<&'a Envelope>,
-    /// What is looked at.
+    /// The thing that is looked at.
     pub subject: &'a Subject,
 }
 

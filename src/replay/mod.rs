@@ -1,6 +1,6 @@
 //! Replay: what was so at any instant of a log and why, what changed between two of them and by
-//! which event, and where something became true. All of it is answered from the log alone: by a server
-//! about its own, and by the command line about any log that can be read.
+//! which event, and where something became true. All of it is answered from the log alone: by a
+//! server about its own, and by the command line about any log that can be read.
 
 mod asked;
 mod bisect;

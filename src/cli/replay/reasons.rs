@@ -1,4 +1,5 @@
-//! `replay why` and `replay why-not`: sentences, each with the positions of the events that show it.
+//! `replay why` and `replay why-not`: sentences, each with the positions of the events that show
+//! it.
 
 use clap::Args;
 

@@ -45,10 +45,12 @@ impl Kin<'_> {
         let begun = now();
 
         if self.record.sandboxed {
-            return match self.main {
-                Some(main) => ended(std::slice::from_ref(main), begun),
-                None => Ok(()),
+            let Some(main) = self.main else {
+                return Ok(());
             };
+            let maker = self.maker(main);
+            ended(std::slice::from_ref(main), begun)?;
+            return gone(maker.as_slice(), begun);
         }
 
         self.end_others(begun)?;
@@ -63,6 +65,16 @@ impl Kin<'_> {
         }
 
         Ok(())
+    }
+
+    /// The process that made the sandbox: the parent of the one in it, which follows it into its
+    /// end. Whoever was put in the place of a parent that is gone does not name the launch.
+    fn maker(&self, main: &Held) -> Option<Held> {
+        let parent = Stat::of(main.pid())?.parent;
+        let words = stat::text(parent, "cmdline", ENVIRONMENT_MAX)?;
+        let names_it = words.split('\0').any(|word| word == self.record.launch);
+        let stat = Stat::of(parent).filter(|_| names_it)?;
+        Held::begun_at(parent, stat.start_ticks).ok()?
     }
 
     /// Ends all but the main process, which is held still meanwhile: as long as it is there, what
@@ -154,7 +166,11 @@ fn ended(processes: &[Held], begun: Instant) -> Result<(), String> {
     for process in processes {
         process.signal(Signal::KILL);
     }
+    gone(processes, begun)
+}
 
+/// Waits for the ends of these.
+fn gone(processes: &[Held], begun: Instant) -> Result<(), String> {
     let waited = |process: &&Held| {
         let left = GONE_WITHIN.saturating_sub(begun.elapsed());
         !process.ended_within(left)
@@ -166,7 +182,7 @@ fn ended(processes: &[Held], begun: Instant) -> Result<(), String> {
     }
 
     Err(format!(
-        "{} processes, and first {:?}, do not end although they were killed",
+        "{} processes, and first {:?}, do not end although they, or what they follow, were killed",
         staying.len(),
         staying.first()
     ))

@@ -162,7 +162,7 @@ pub(in crate::http) async fn show_why(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Wished {
-    /// What is wished for.
+    /// The kind of deed that is wished for.
     deed: DeedKind,
     /// The id of the feature, the number of the slot or of the entry of the merge queue.
     id: Option<String>,
