@@ -27,7 +27,6 @@ use crate::replay::{AboutKind, DeedKind, View};
         routes::past::show_position,
         routes::replay::show_state,
         routes::replay::show_changes,
-        routes::replay::bisect,
         routes::replay::show_why,
         routes::replay::show_why_not,
         routes::session::open_session,

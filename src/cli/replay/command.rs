@@ -48,7 +48,7 @@ pub(in crate::cli) enum ReplayCommand {
     /// The position at which an expression becomes true, or stops being so
     Bisect {
         /// An expression in the Common Expression Language over event, state, project, board,
-        /// features, slots, queue, needs and sessions, such as 'project.finished > 3'
+        /// features, slots, queue, needs and sessions, such as 'project.closed > 3'
         #[arg(long = "until", value_name = "EXPRESSION")]
         expression: String,
         /// From this position or time on; from before the first event without it

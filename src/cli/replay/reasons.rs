@@ -89,7 +89,7 @@ fn line(sentence: &SentenceShape) -> anyhow::Result<()> {
     say!("{mark} {}  ({})", sentence.text, positions.join(", "))?;
 
     if let Some(command) = &sentence.command {
-        say!("    supercargo {command}")?;
+        say!("    {command}")?;
     }
     Ok(())
 }

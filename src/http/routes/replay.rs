@@ -1,5 +1,6 @@
-//! Questions about the past: a state, what changed, where something began, why, and why not. All of
-//! them are answered from the log alone.
+//! Questions about the past: a state, what changed, why, and why not. All of them are answered from
+//! the log alone. Expressions are for the command line: what evaluates them has no bound on its
+//! stack, its time and its memory, and a server may not be ended by a question.
 
 use ::events::id::ProjectName;
 use ::events::stream::StreamId;
@@ -9,16 +10,15 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{Answer, ok};
-use crate::api::{Change, FlipShape, ProblemShape, StateShape, WhyNotShape, WhyShape};
+use crate::api::{Change, ProblemShape, StateShape, WhyNotShape, WhyShape};
 use crate::http::problem::ApiProblem;
 use crate::operator::Operator;
-use crate::replay::{AboutKind, DeedKind, Expression, Subject, View, question, wish};
+use crate::replay::{AboutKind, DeedKind, Subject, View, question, wish};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(show_state)
         .service(show_changes)
-        .service(bisect)
         .service(show_why)
         .service(show_why_not);
 }
@@ -80,7 +80,7 @@ struct Between {
 }
 
 /// What is different at a later instant, stream by stream, each change with the event that made it.
-/// Applied in their order (RFC 6902) they lead from the first state to the second.
+/// Taken in their order, each in the state of its stream, they lead from the first to the second.
 #[utoipa::path(context_path = "/api/v1", tag = "past", params(Between),
     responses((status = 200, body = [Change]), (status = "4XX", body = ProblemShape)))]
 #[get("/changes")]
@@ -97,40 +97,6 @@ pub(in crate::http) async fn show_changes(
     let instants = (Some(between.from.as_str()), between.to.as_deref());
     let instants = recorded.between(instants).await?;
     ok(recorded.changes(&subject, instants).await?)
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Until {
-    /// An expression in the Common Expression Language over event, state, project, board, features,
-    /// slots, queue, needs and sessions.
-    until: String,
-    /// From this position or time on; from before the first event without it.
-    from: Option<String>,
-    /// Up to this one; the newest position without it.
-    to: Option<String>,
-    /// One stream.
-    stream: Option<String>,
-    /// One project; every project where neither is named.
-    project: Option<String>,
-}
-
-/// The position at which an expression flips; null where it comes to the same at both ends.
-#[utoipa::path(context_path = "/api/v1", tag = "past", params(Until),
-    responses((status = 200, body = Option<FlipShape>), (status = "4XX", body = ProblemShape)))]
-#[get("/bisect")]
-pub(in crate::http) async fn bisect(operator: Data<Operator>, until: Query<Until>) -> Answer {
-    let subject = subject(
-        until.stream.as_deref(),
-        until.project.as_deref(),
-        View::State,
-    )?;
-    let expression = Expression::parse(&until.until)?;
-    let recorded = operator.recorded();
-    let instants = (until.from.as_deref(), until.to.as_deref());
-    let instants = recorded.between(instants).await?;
-    ok(recorded.flip(&expression, &subject, instants).await?)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

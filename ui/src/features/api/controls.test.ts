@@ -108,7 +108,6 @@ const CONTROLS: Record<string, Reached> = {
 };
 
 const REASONS: Record<string, string> = {
-  bisect: "an expression is typed on the command line; a person drags through the run",
   acknowledge: "a program says what it took; a person reads the log",
   deliver: "a program takes events one after the other; a person reads the log",
   heartbeat: "a holder's own program gives it while it works",
