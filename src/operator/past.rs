@@ -215,13 +215,6 @@ impl Operator {
 
         Ok(run.timeline(project.as_ref(), (from, to), shares.max(1)))
     }
-
-    /// When the event at this position was recorded.
-    pub async fn time_of(&self, position: Position) -> Done<Timestamp> {
-        let mut run = self.deps.past.run.lock().await;
-        run.catch_up(&self.core.world.log).await.map_err(unread)?;
-        Ok(run.at(position))
-    }
 }
 
 #[cfg(test)]

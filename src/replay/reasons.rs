@@ -67,21 +67,12 @@ impl Recorded {
         projector: &Projector,
         observed: &dyn Fn(&Projections) -> Observed,
     ) -> Result<WhyShape, Rejection> {
-        let named =
-            projector.read(|then| with_versions(events::why::streams(question, then), then));
-        let events = self.events_of(named).await?;
-
-        Ok(projector.read(|projections| {
-            let observed = observed(projections);
-            let record = Record {
-                projections,
-                observed: &observed,
-                events: &events,
-            };
+        let streams = |then: &Projections| events::why::streams(question, then);
+        self.answered(projector, &streams, observed, |record| {
             let sentences = events::why::why(question, record);
-            let instant = (projections.position, observed.now);
-            WhyShape::of(&question.project, instant, &sentences)
-        }))
+            WhyShape::of(&question.project, instant_of(record), &sentences)
+        })
+        .await
     }
 
     /// What a wish would have come to at a moment.
@@ -104,20 +95,31 @@ impl Recorded {
         projector: &Projector,
         observed: &dyn Fn(&Projections) -> Observed,
     ) -> Result<WhyNotShape, Rejection> {
-        let named =
-            projector.read(|then| with_versions(events::why::streams_of_wish(wish, then), then));
+        let streams = |then: &Projections| events::why::streams_of_wish(wish, then);
+        self.answered(projector, &streams, observed, |record| {
+            let answer = events::why::why_not(wish, record);
+            WhyNotShape::of(&wish.project, instant_of(record), &answer)
+        })
+        .await
+    }
+
+    /// What is answered from the projections, what was observed, and the events of these streams.
+    async fn answered<T>(
+        &self,
+        projector: &Projector,
+        streams: &dyn Fn(&Projections) -> Vec<StreamId>,
+        observed: &dyn Fn(&Projections) -> Observed,
+        answer: impl FnOnce(Record<'_>) -> T,
+    ) -> Result<T, Rejection> {
+        let named = projector.read(|then| with_versions(streams(then), then));
         let events = self.events_of(named).await?;
 
         Ok(projector.read(|projections| {
-            let observed = observed(projections);
-            let record = Record {
+            answer(Record {
                 projections,
-                observed: &observed,
+                observed: &observed(projections),
                 events: &events,
-            };
-            let answer = events::why::why_not(wish, record);
-            let instant = (projections.position, observed.now);
-            WhyNotShape::of(&wish.project, instant, &answer)
+            })
         }))
     }
 
@@ -137,6 +139,10 @@ impl Recorded {
         found.sort_by_key(|event| event.position);
         Ok(found)
     }
+}
+
+fn instant_of(record: Record<'_>) -> (Position, Timestamp) {
+    (record.projections.position, record.observed.now)
 }
 
 /// What the policies would have observed: everything of it that the log says. Signs of life are not

@@ -142,7 +142,10 @@ impl Recorded {
     }
 
     /// When the event at a position was recorded; the beginning of time before the first one.
-    pub(super) async fn time_of(&self, position: Position) -> Result<Timestamp, Rejection> {
+    ///
+    /// # Errors
+    /// The log does not hold the position, or cannot be read.
+    pub async fn time_of(&self, position: Position) -> Result<Timestamp, Rejection> {
         match position {
             Position(0) => Ok(Timestamp(0)),
             _ => Ok(self.event(position).await?.at),

@@ -7,8 +7,29 @@ use super::command::open;
 use crate::adapters::clock;
 use crate::api::{PartShape, SentenceShape};
 use crate::cli::{DataArgs, OutputArgs};
-use crate::replay::{AboutKind, DeedKind, question, wish};
+use crate::replay::{AboutKind, DeedKind, Moment, Recorded, question, wish};
 use crate::terminal::{self, say};
+
+/// The log that is asked, when, and how the answer is printed.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct AskedArgs {
+    /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
+    #[arg(long, value_name = "POSITION|TIME")]
+    at: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+impl AskedArgs {
+    /// The log, and the moment that is asked about.
+    async fn open(&self) -> anyhow::Result<(Recorded, Moment)> {
+        let recorded = open(&self.data).await?;
+        let moment = recorded.moment(self.at.as_deref(), clock::now()).await?;
+        Ok((recorded, moment))
+    }
+}
 
 /// A question.
 #[derive(Debug, Clone, Args)]
@@ -19,13 +40,8 @@ pub(in crate::cli) struct WhyArgs {
     project: String,
     /// The id of the feature or session, the number of the slot or entry
     id: Option<String>,
-    /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
-    #[arg(long, value_name = "POSITION|TIME")]
-    at: Option<String>,
     #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    output: OutputArgs,
+    asked: AskedArgs,
 }
 
 /// A wish.
@@ -40,22 +56,16 @@ pub(in crate::cli) struct WishArgs {
     /// Whoever would claim: a slot's number, or the name of somebody outside
     #[arg(long)]
     by: Option<String>,
-    /// A position, or a time such as 2026-11-26T04:49:00Z; now without it
-    #[arg(long, value_name = "POSITION|TIME")]
-    at: Option<String>,
     #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    output: OutputArgs,
+    asked: AskedArgs,
 }
 
 /// Why something is as it is.
 pub(super) async fn why(args: WhyArgs) -> anyhow::Result<()> {
     let question = question(&args.project, args.about, args.id.as_deref())?;
-    let recorded = open(&args.data).await?;
-    let moment = recorded.moment(args.at.as_deref(), clock::now()).await?;
+    let (recorded, moment) = args.asked.open().await?;
     let why = recorded.why(&question, moment).await?;
-    if args.output.json {
+    if args.asked.output.json {
         return Ok(terminal::json(&why)?);
     }
 
@@ -67,10 +77,9 @@ pub(super) async fn why(args: WhyArgs) -> anyhow::Result<()> {
 pub(super) async fn why_not(args: WishArgs) -> anyhow::Result<()> {
     let (id, by) = (args.id.as_deref(), args.by.as_deref());
     let wish = wish(&args.project, args.deed, id, by)?;
-    let recorded = open(&args.data).await?;
-    let moment = recorded.moment(args.at.as_deref(), clock::now()).await?;
+    let (recorded, moment) = args.asked.open().await?;
     let answer = recorded.why_not(&wish, moment).await?;
-    if args.output.json {
+    if args.asked.output.json {
         return Ok(terminal::json(&answer)?);
     }
 

@@ -62,7 +62,8 @@ struct When {
     responses((status = 200, body = Instant), (status = "4XX", body = ProblemShape)))]
 #[get("/position")]
 pub(in crate::http) async fn show_position(operator: Data<Operator>, when: Query<When>) -> Answer {
-    let position = operator.position_of(&when.at).await?;
-    let at = operator.time_of(position).await?;
+    let recorded = operator.recorded();
+    let position = recorded.position_of(&when.at).await?;
+    let at = recorded.time_of(position).await?;
     ok(Instant::of(position, at))
 }
