@@ -228,7 +228,13 @@ fn lease(telling: &mut Telling<'_>, subject: &Subject<'_>, held: (&Holder, Times
     }
 
     let (holder, _) = held;
-    let at = telling.seen(stream, &["feature.claimed"]);
+    let claimed = telling.seen(stream, &["feature.claimed"]);
+    // A session is heard of first when its container starts.
+    let started = match holder {
+        Holder::Slot { n, .. } => telling.seen(&telling.slot(*n), &["container.started"]),
+        Holder::Outside { .. } => None,
+    };
+    let at = claimed.into_iter().chain(started);
     let seen = utc(lease.last_seen);
     let text = format!("{} waits for {holder}, seen last {seen}", subject.id);
     let text = format!(

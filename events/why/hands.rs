@@ -1,6 +1,5 @@
 //! What keeps sessions of a role from being begun, as `dispatch` has it.
 
-use crate::container::{Duty, Slot, SlotState};
 use crate::holder::Role;
 use crate::id::Timestamp;
 use crate::policy::hold::{Hold, holds};
@@ -9,6 +8,7 @@ use crate::project::{Intent, Registered, Repository, Thing, utc};
 use crate::stream::Position;
 use crate::view::Remedy;
 use crate::why::kind::Kind;
+use crate::why::slots::Counted;
 use crate::why::telling::Telling;
 use crate::why::words::{self, short};
 
@@ -142,7 +142,7 @@ fn trouble(telling: &mut Telling<'_>, role: Role, things: &[Thing], next: Timest
     (held.until, held.remedy) = (Some(next), Some(Remedy::Retry));
 }
 
-/// What the slots do, where none of them is free.
+/// What keeps every slot from being given work, where none of them is free.
 fn no_slot(telling: &mut Telling<'_>, registered: &Registered) {
     let (stream, target) = (telling.project(), registered.target);
     if target == 0 {
@@ -152,30 +152,12 @@ fn no_slot(telling: &mut Telling<'_>, registered: &Registered) {
         return;
     }
 
-    let (mut at_work, mut out, mut seen) = (0, 0, Vec::new());
-    let view = telling.view;
-    for (n, slot, _) in view.enlisted() {
-        if is_out(slot) {
-            out += 1;
-            let names = ["container.quarantined", "container.withheld"];
-            seen.extend(telling.seen(&telling.slot(n), &names));
-        } else if slot.job().is_some() {
-            at_work += 1;
-            seen.push(slot.assigned_at);
-        }
+    if telling.record.observed.room == Some(0) {
+        let text = "the machine has no room for another container";
+        telling.say(Kind::NoSlot, text, &stream, None);
+        return;
     }
-
-    let text = match telling.record.observed.room {
-        Some(0) => "the machine has no room for another container".to_owned(),
-        Some(_) | None => {
-            format!("no slot is free: {at_work} of {target} at work, {out} out of service")
-        }
-    };
-    telling.say(Kind::NoSlot, text, &stream, seen);
-}
-
-/// Whether a slot takes nothing until a person says so.
-fn is_out(slot: &Slot) -> bool {
-    let is_withheld = matches!(slot.duty, Duty::Withhold { .. });
-    is_withheld || matches!(slot.state, SlotState::Quarantined { .. })
+    let counted = Counted::of(telling, target);
+    let text = format!("no slot is free: {}", counted.words(target));
+    telling.say(Kind::NoSlot, text, &stream, counted.seen);
 }

@@ -15,6 +15,7 @@ mod kind;
 mod line;
 mod merge;
 mod needs;
+mod owing;
 mod project;
 mod publish;
 mod question;
@@ -23,6 +24,7 @@ mod record;
 mod sentence;
 mod session;
 mod slot;
+mod slots;
 mod telling;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,6 +1,9 @@
 //! Why a project stands where it does: what is wanted of it, what a person has to do, what is at
 //! work, and what is owed next.
 
+use std::collections::BTreeSet;
+
+use crate::container::SlotState;
 use crate::holder::Role;
 use crate::id::ProjectName;
 use crate::policy::until;
@@ -10,7 +13,7 @@ use crate::why::kind::Kind;
 use crate::why::record::Record;
 use crate::why::sentence::Sentence;
 use crate::why::telling::{Telling, sentence};
-use crate::why::{given, hands, needs, queued};
+use crate::why::{given, hands, needs, queued, slot};
 
 /// A name of which the log holds nothing.
 pub(super) fn unknown(record: Record<'_>, name: &ProjectName) -> Sentence {
@@ -120,12 +123,41 @@ fn waits(telling: &mut Telling<'_>, registered: &Registered) {
     due(telling, registered);
 }
 
-/// Sessions that have work, and where it was given to them.
+/// Sessions that have work: those that slots run or are to run, and work that was given to one
+/// whose slot has not got it yet.
 fn at_work(telling: &mut Telling<'_>) {
+    let view = telling.view;
     let (mut words, mut seen) = (Vec::new(), Vec::new());
-    for grant in telling.view.grants() {
+    let mut of_slots = BTreeSet::new();
+    for (n, slot, _) in view.enlisted() {
+        let Some(job) = slot
+            .job()
+            .filter(|_| !matches!(slot.state, SlotState::Ended(_)))
+        else {
+            continue;
+        };
+        let begun = matches!(slot.state, SlotState::Running { begun: true, .. });
+        let at = if begun {
+            slot.begun_at
+        } else {
+            slot.assigned_at
+        };
+        words.push(format!("{} in slot {n}", slot::work(job)));
+        seen.push(at);
+        of_slots.insert(&job.session);
+    }
+
+    for grant in view.grants() {
+        let session = &grant.slot_session.session;
+        let is_over = view
+            .sessions
+            .get(session)
+            .is_some_and(|one| one.ended.is_some());
+        if of_slots.contains(session) || is_over {
+            continue;
+        }
         let (what, _, at) = given::recorded(telling, &grant);
-        words.push(format!("{what} in slot {}", grant.slot_session.n));
+        words.push(format!("{what} for slot {}", grant.slot_session.n));
         seen.extend(at);
     }
 

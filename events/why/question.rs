@@ -6,6 +6,7 @@ use crate::feature::Known;
 use crate::id::{FeatureId, ProjectName, SessionId, SlotNo};
 use crate::stream::StreamId;
 use crate::view::{ProjectView, Projections};
+use crate::why::owing::last_closed;
 
 /// Something about a project of which the state is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,8 @@ fn of_project(view: &ProjectView) -> Vec<StreamId> {
     for need in view.standing().needs_you {
         streams.extend(need.remedy.feature().map(|id| feature(view, id)));
     }
+    // A milestone is due because of what was closed last.
+    streams.extend(last_closed(view).map(|id| feature(view, id)));
     streams
 }
 

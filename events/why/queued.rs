@@ -15,7 +15,7 @@ use crate::why::words::counted;
 use crate::why::{hands, slot};
 
 /// What brings a feature from one stage to another, as far as its dependants care.
-const STAGING: &[&str] = &[
+pub(super) const STAGING: &[&str] = &[
     "feature.created",
     "feature.claimed",
     "feature.released",

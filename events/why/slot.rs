@@ -12,7 +12,7 @@ use crate::stream::StreamId;
 use crate::view::{ProjectView, Remedy};
 use crate::why::kind::Kind;
 use crate::why::telling::Telling;
-use crate::why::{hands, words};
+use crate::why::{hands, owing, words};
 
 /// A slot in service, and where its events are.
 struct Subject<'a> {
@@ -65,8 +65,14 @@ fn absent(telling: &mut Telling<'_>, n: SlotNo, stream: &StreamId) {
         telling.say(Kind::SlotDismissed, text, stream, dismissed);
     } else {
         let project = telling.project();
-        let text = format!("there is no slot {n}: the project wants {target}");
-        telling.say(Kind::SlotUnknown, text, &project, None);
+        let names = ["project.target_set", "project.registered"];
+        let at = telling.seen(&project, &names);
+        let text = match (n.0, n.0 <= target) {
+            (0, _) => "there is no slot 0: slots are counted from 1".to_owned(),
+            (_, true) => format!("slot {n} is not in service yet: the project wants {target}"),
+            (_, false) => format!("there is no slot {n}: the project wants {target}"),
+        };
+        telling.say(Kind::SlotUnknown, text, &project, at);
     }
     telling.due(stream, |owed| tells(owed, stream, "fleet"));
 }
@@ -101,7 +107,7 @@ fn state(telling: &mut Telling<'_>, subject: &Subject<'_>) {
 }
 
 /// A job in words.
-fn work(job: &Assignment) -> String {
+pub(super) fn work(job: &Assignment) -> String {
     let (who, session) = (words::role(job.role), &job.session);
     match &job.feature {
         Some(feature) => format!("{who} of {feature} (session {session})"),
@@ -148,20 +154,20 @@ fn gives(owed: &Owed, to: SlotNo) -> bool {
 /// Commands to other streams that grant work to this slot.
 fn reserved(telling: &mut Telling<'_>, subject: &Subject<'_>) -> bool {
     let n = subject.n;
-    let mut roles = Vec::new();
+    let mut given = Vec::new();
     for (owed, reserves) in &telling.agenda.owed {
-        if let (Owed::Tell(_), Some((slot, role))) = (owed, reserves.slot)
+        if let (Owed::Tell(tell), Some((slot, role))) = (owed, reserves.slot)
             && slot == n
         {
-            roles.push(words::role(role));
+            given.push((words::role(role), owing::made_owed(telling, tell)));
         }
     }
 
-    for role in &roles {
+    for (role, at) in &given {
         let text = format!("the server is about to give slot {n} the work of {role}");
-        telling.say(Kind::Due, text, &subject.stream, None);
+        telling.say(Kind::Due, text, &subject.stream, *at);
     }
-    !roles.is_empty()
+    !given.is_empty()
 }
 
 /// Why nothing is given to a slot that is free.
@@ -173,16 +179,37 @@ fn nothing_given(telling: &mut Telling<'_>, subject: &Subject<'_>) {
         return hands::not_running(telling, registered);
     }
 
-    let waits = telling.view.waits_for_slots(registered);
-    let text = match &waits {
-        Some((role, _)) if hands::tell(telling, *role) => return,
-        Some((_, work)) => format!(
-            "nothing is given to slot {} now, although {work}",
-            subject.n
+    let (n, wake) = (subject.n, telling.agenda.wake);
+    let (text, until) = match telling.view.waits_for_slots(registered) {
+        Some((role, _)) if hands::tell(telling, role) => return,
+        Some((_, work)) if gives_to_others(telling, n) => (
+            format!("{work}, and other slots are given work first"),
+            None,
         ),
-        None => "nothing waits for a session".to_owned(),
+        Some((_, work)) => match wake {
+            Some(wake) => {
+                let when = utc(wake);
+                let text = format!("{work}, and it rests: it is looked at again {when}");
+                (text, Some(wake))
+            }
+            None => (
+                format!("nothing is given to slot {n} now, although {work}"),
+                None,
+            ),
+        },
+        None => ("nothing waits for a session".to_owned(), None),
     };
-    telling.say(Kind::NoWork, text, &subject.stream, None);
+    telling.say(Kind::NoWork, text, &subject.stream, None).until = until;
+}
+
+/// Whether other slots are about to be given work.
+fn gives_to_others(telling: &Telling<'_>, n: SlotNo) -> bool {
+    let mut owed = telling.agenda.owed.iter();
+    owed.any(|(owed, reserves)| match (owed, reserves.slot) {
+        (_, Some((other, _))) => other != n,
+        (Owed::Do(Effect::ClaimFor { n: other, .. }), None) => *other != n,
+        (Owed::Do(_) | Owed::Tell(_), None) => false,
+    })
 }
 
 fn assigned(telling: &mut Telling<'_>, subject: &Subject<'_>, job: &Assignment) {
@@ -239,7 +266,12 @@ fn running(
         Some(limit) => format!("{text}; it is stopped {} at the latest", utc(limit)),
         None => text,
     };
-    telling.say(Kind::AwaitsSession, text, stream, began).until = limit;
+    // The limit counts from the container's start.
+    let started = telling.seen(stream, &["container.started"]);
+    let shown_by = began.into_iter().chain(started.filter(|_| limit.is_some()));
+    telling
+        .say(Kind::AwaitsSession, text, stream, shown_by)
+        .until = limit;
 }
 
 fn limit(telling: &Telling<'_>, at: Timestamp) -> Option<Timestamp> {

@@ -6,6 +6,7 @@ use crate::policy::{Agenda, Owed, owed};
 use crate::stream::{Position, StreamId};
 use crate::view::{ProjectView, Remedy};
 use crate::why::kind::Kind;
+use crate::why::owing;
 use crate::why::record::Record;
 use crate::why::sentence::{Sentence, Shown};
 
@@ -111,26 +112,29 @@ impl<'a> Telling<'a> {
     /// Says what is owed next that fits; answers whether there was any.
     pub(super) fn due(&mut self, about: &StreamId, fits: impl Fn(&Owed) -> bool) -> bool {
         let owed = self.agenda.owed.iter().map(|(owed, _)| owed);
-        let found: Vec<_> = owed.filter(|owed| fits(owed)).map(told).collect();
+        let fitting = owed.filter(|owed| fits(owed));
+        let found: Vec<_> = fitting.map(|owed| self.told(owed)).collect();
         for (text, after) in &found {
             self.say(Kind::Due, text.clone(), about, *after);
         }
         !found.is_empty()
     }
-}
 
-/// What is owed in words, and the event that it follows from.
-fn told(owed: &Owed) -> (String, Option<Position>) {
-    match owed {
-        Owed::Tell(tell) => {
-            let (stream, by) = (&tell.stream, &tell.cause.principal);
-            let command = tell.command.name();
-            let text = format!("the server is about to tell {stream} to {command} ({by})");
-            (text, tell.cause.causation)
-        }
-        Owed::Do(effect) => {
-            let text = format!("the server is about to begin {}", effect.name());
-            (text, None)
+    /// What is owed in words, and the event that made it so.
+    fn told(&self, owed: &Owed) -> (String, Option<Position>) {
+        match owed {
+            Owed::Tell(tell) => {
+                let (stream, by) = (&tell.stream, &tell.cause.principal);
+                let command = tell.command.name();
+                let text = format!(
+                    "the server is about to give {stream} the command \"{command}\" ({by})"
+                );
+                (text, owing::made_owed(self, tell))
+            }
+            Owed::Do(effect) => {
+                let text = format!("the server is about to begin {}", effect.name());
+                (text, None)
+            }
         }
     }
 }

@@ -279,9 +279,9 @@ fn of(kind: Kind) -> Case {
         Kind::LeaseRuns => of_a(anns, &["feature.claimed"]),
         // -- slots and sessions
         Kind::SlotUnknown => case(
-            || Scene::running(1),
-            About::Slot(SlotNo(2)),
-            By::Absence(|scene| scene.slot(2, c::Enlisted {})),
+            || Scene::running(2),
+            About::Slot(SlotNo(3)),
+            By::Events(&["project.target_set"]),
         ),
         Kind::SlotDismissed => of_slot(
             then!(Scene::running(1), slot(1), c::Dismissed {}),
@@ -334,7 +334,9 @@ fn of(kind: Kind) -> Case {
         Kind::StartRests => of_slot(failed, &["container.start_failed"]),
         Kind::AwaitsEngine => of_slot(requested, &["container.start_requested"]),
         Kind::AwaitsRunner => of_slot(started, &["container.started"]),
-        Kind::AwaitsSession => of_slot(working, &["container.session_started"]),
+        Kind::AwaitsSession => {
+            of_slot(working, &["container.started", "container.session_started"])
+        }
         Kind::AwaitsRemoval => of_slot(over, &["container.session_ended"]),
         Kind::NoWork => case(
             || Scene::running(1),
@@ -424,7 +426,7 @@ fn of(kind: Kind) -> Case {
             then!(one(), project, p::EditOpened { by: by() }),
             &["project.edit_opened"],
         ),
-        Kind::AtWork => of_project(assigned, &["feature.claimed"]),
+        Kind::AtWork => of_project(assigned, &["container.assigned"]),
         Kind::AwaitsInitializer => of_project(
             then!(
                 Scene::running(1),

@@ -469,6 +469,95 @@ fn an_answer_says_all_that_is_so_and_nothing_else() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// What is due follows from an event, which need not be one of the stream that it is for.
+#[test]
+fn what_is_due_cites_the_event_that_made_it_so() {
+    let (first, slot) = (About::Merge(1), |n| About::Slot(SlotNo(n)));
+    let cases: Vec<(Scene, About, &[&str])> = vec![
+        (built(), first.clone(), &["trunk.candidate_built"]),
+        (batch_verified(), first.clone(), &["trunk.verified"]),
+        (doubted(), first, &["trunk.verification_doubted"]),
+        (undone(), a(), &["trunk.advanced"]),
+        (unblocked(), About::Feature(id("b")), &["feature.withdrawn"]),
+        (unreviewed(), a(), &["container.session_ended"]),
+        (target(one(), 2), slot(2), &["project.target_set"]),
+        (target(one(), 0), slot(1), &["project.target_set"]),
+        (assigned(), slot(1), &["container.assigned"]),
+        (anns(), a(), &["feature.claimed"]),
+    ];
+
+    let mut wrong = String::new();
+    for (scene, about, expected) in cases {
+        let seconds = i64::try_from(scene.position).expect("small") + 8 * 3_600 + 1;
+        let said = asked(&scene.log, &about, seconds);
+        let due = said.iter().filter(|one| one.kind == Kind::Due);
+        let cited: Vec<_> = due.map(|one| names(&scene.log, &one.positions)).collect();
+        if cited.is_empty() || cited.iter().any(|cited| *cited != expected) {
+            wrong += &format!("{expected:?}, not {cited:?}\n{}", listed(&said));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The parts of what the slots do make up all that are wanted, and what is beyond is told apart.
+#[test]
+fn slots_that_are_not_free_are_counted_to_the_last() {
+    let three = |mut scene: Scene| {
+        scene.feature("c", 2);
+        target(scene, 3)
+    };
+    let lowered = |mut scene: Scene| {
+        scene.slot(2, c::Enlisted {});
+        assign(&mut scene, 2, 2, Role::Coder, Some("b"));
+        target(scene, 1)
+    };
+    let out = |mut scene: Scene| {
+        scene.slot(2, c::Enlisted {});
+        scene.slot(2, c::Withheld { by: by() });
+        scene.feature("c", 2);
+        target(scene, 2)
+    };
+
+    for (scene, counts) in [
+        (
+            three(claimed()),
+            "of 3, 1 about to begin, 2 not in service yet",
+        ),
+        (three(assigned()), "of 3, 1 at work, 2 not in service yet"),
+        (out(assigned()), "of 2, 1 at work, 1 out of service"),
+        (
+            lowered(one()),
+            "of 1, 1 idle; 1 beyond the target still at work",
+        ),
+    ] {
+        let feature = if scene.view().feature(&id("c")).is_some() {
+            "c"
+        } else {
+            "a"
+        };
+        let seconds = i64::try_from(scene.position).expect("small") + 1;
+        let said = asked(&scene.log, &About::Feature(id(feature)), seconds);
+        let slots = of_kind(&said, Kind::NoSlot).unwrap_or_else(|| panic!("{}", listed(&said)));
+        assert!(slots.text.contains(counts), "{counts}: {}", slots.text);
+    }
+}
+
+/// A slot to which nothing is given says why: others take the work, or it rests.
+#[test]
+fn a_slot_that_is_given_nothing_says_why() {
+    let mut two = one();
+    two.slot(2, c::Enlisted {});
+    let two = target(two, 2);
+    let seconds = i64::try_from(two.position).expect("small") + 1;
+    let said = asked(&two.log, &About::Slot(SlotNo(2)), seconds);
+    let none = of_kind(&said, Kind::NoWork).unwrap_or_else(|| panic!("{}", listed(&said)));
+    assert!(
+        none.text.contains("other slots are given work first"),
+        "{}",
+        none.text
+    );
+}
+
 /// A look that is due and that nobody takes is no look at a moment that is past.
 #[test]
 fn what_is_due_is_said_to_be() {
