@@ -1,109 +1,86 @@
 //! The projections as they were at a position: folded from the log by the same rules, from the
-//! nearest place that is kept. What is kept is a cache and nothing else: without it the fold begins
-//! at the beginning.
+//! nearest checkpoint. Checkpoints are a cache and nothing else: without them the fold begins at the
+//! beginning.
+//!
+//! They are made on the way, and as far apart as their size asks for: all of them together take a
+//! fixed part of what the log takes, however large the state becomes.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 
+use async_trait::async_trait;
 use events::log::{EventLog, ReadError};
 use events::stream::Position;
 use events::view::{Projections, snapshot};
 use tokio::sync::Mutex;
 
+use crate::ports::PortError;
+use crate::ports::checkpoints::Checkpoints;
 use crate::projector::Projector;
-use crate::rebuild::fold;
+use crate::rebuild::{digest_at, fold};
 
-/// Events between two places that are kept: folding that many takes some hundredths of a second.
+/// Events between two checkpoints at least: folding that many takes some milliseconds.
 const EVERY: u64 = 2_000;
-/// Bytes that they may take together.
-const BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes that checkpoints may take for each event before them: a fifth of what an event takes in
+/// the log.
+const BYTES_PER_EVENT: u64 = 50;
 /// Instants that are kept as they are: whoever looks at one asks for several views of it.
 const WHOLE_MAX: usize = 6;
+/// Events from an instant that is kept as it is to another one that is folded from it, at most:
+/// from a checkpoint it is shorter beyond that.
+const NEAR: u64 = 20_000;
 
 /// Instants that were asked for. Clones share them.
-#[derive(Clone, Default)]
-pub struct Instants(Arc<Mutex<Kept>>);
+#[derive(Clone)]
+pub struct Instants {
+    checkpoints: Arc<dyn Checkpoints>,
+    whole: Arc<Mutex<Whole>>,
+}
 
+impl Default for Instants {
+    fn default() -> Self {
+        Self::with(Arc::new(InMemory::default()))
+    }
+}
+
+/// Instants as they are, the one that was used last at the end.
 #[derive(Default)]
-struct Kept {
-    /// Instants as they are, the one that was used last at the end.
-    whole: VecDeque<(Position, Projector)>,
-    places: Places,
-}
+struct Whole(VecDeque<(Position, Projector)>);
 
-/// Encoded projections along the log.
-#[derive(Default)]
-struct Places {
-    kept: BTreeMap<Position, Arc<Vec<u8>>>,
-    bytes: usize,
-    /// Every so many `EVERY` events one is kept; doubled whenever there is no room for more.
-    stride: u64,
-}
-
-impl Places {
-    /// The last one that is not after this position.
-    fn before(&self, position: Position) -> Option<Arc<Vec<u8>>> {
-        let mut found = self.kept.range(..=position);
-        found.next_back().map(|(_, bytes)| bytes.clone())
-    }
-
-    /// Events between two of them.
-    fn step(&self) -> u64 {
-        self.stride.max(1) * EVERY
-    }
-
-    fn keep(&mut self, position: Position, bytes: Vec<u8>) {
-        if !position.0.is_multiple_of(self.step()) || self.kept.contains_key(&position) {
-            return;
-        }
-        self.bytes += bytes.len();
-        self.kept.insert(position, Arc::new(bytes));
-
-        while self.bytes > BYTES_MAX && self.kept.len() > 1 {
-            self.stride = self.stride.max(1) * 2;
-            let step = self.step();
-            self.kept
-                .retain(|position, _| position.0.is_multiple_of(step));
-            self.bytes = self.kept.values().map(|bytes| bytes.len()).sum();
-        }
-    }
-}
-
-impl Kept {
+impl Whole {
     fn used(&mut self, position: Position) -> Option<Projector> {
-        let place = self.whole.iter().position(|(at, _)| *at == position)?;
-        let found = self.whole.remove(place)?;
+        let place = self.0.iter().position(|(at, _)| *at == position)?;
+        let found = self.0.remove(place)?;
         let projector = found.1.clone();
-        self.whole.push_back(found);
+        self.0.push_back(found);
         Some(projector)
     }
 
-    /// The instant, folded from the nearest place; what is passed on the way is kept.
-    async fn folded(
-        &mut self,
-        log: &Arc<dyn EventLog>,
-        position: Position,
-    ) -> Result<Projections, ReadError> {
-        let id = log.id();
-        let near = self.places.before(position);
-        let near = near.and_then(|bytes| snapshot::decode(&id, &bytes).ok());
-        let mut projections = near.unwrap_or_default();
-
-        while projections.position < position {
-            let step = self.places.step();
-            let next = (projections.position.0 / step + 1) * step;
-            let next = Position(next.min(position.0));
-            projections = fold(log, projections, next).await?;
-            if next.0.is_multiple_of(step) {
-                self.places.keep(next, snapshot::encode(&id, &projections));
-            }
+    fn keep(&mut self, position: Position, projector: Projector) {
+        if self.0.len() == WHOLE_MAX {
+            self.0.pop_front();
         }
+        self.0.push_back((position, projector));
+    }
 
-        Ok(projections)
+    /// The last one that is not after this position, where it is near.
+    fn near(&self, position: Position) -> Option<Projections> {
+        let before = self.0.iter().filter(|(at, _)| *at <= position);
+        let (at, projector) = before.max_by_key(|(at, _)| *at)?;
+        let is_near = position.0 - at.0 <= NEAR;
+        is_near.then(|| projector.read(Clone::clone))
     }
 }
 
 impl Instants {
+    /// Instants that are folded from these checkpoints.
+    pub fn with(checkpoints: Arc<dyn Checkpoints>) -> Self {
+        Self {
+            checkpoints,
+            whole: Arc::default(),
+        }
+    }
+
     /// The projections as they were after the event at this position, which the log holds. Nothing
     /// changes them any more.
     ///
@@ -115,18 +92,136 @@ impl Instants {
         position: Position,
     ) -> Result<Projector, ReadError> {
         // One fold at a time: who asks for the next view of one instant finds it.
-        let mut kept = self.0.lock().await;
-        if let Some(known) = kept.used(position) {
+        let mut whole = self.whole.lock().await;
+        if let Some(known) = whole.used(position) {
             return Ok(known);
         }
 
-        let projector = Projector::still(kept.folded(log, position).await?);
-        if kept.whole.len() == WHOLE_MAX {
-            kept.whole.pop_front();
-        }
-        kept.whole.push_back((position, projector.clone()));
-
+        let folded = match whole.near(position) {
+            Some(near) => fold(log, near, position).await?,
+            None => self.folded(log, position).await?,
+        };
+        let projector = Projector::still(folded);
+        whole.keep(position, projector.clone());
         Ok(projector)
+    }
+
+    /// The instant, folded from the nearest checkpoint; more of them are made on the way.
+    async fn folded(
+        &self,
+        log: &Arc<dyn EventLog>,
+        position: Position,
+    ) -> Result<Projections, ReadError> {
+        let (mut projections, mut size) = self.nearest(log, position).await?;
+        let mut kept = projections.position;
+
+        while projections.position < position {
+            let step = EVERY.max(size as u64 / BYTES_PER_EVENT);
+            let next = Position((kept.0 + step).max(projections.position.0 + EVERY));
+            projections = fold(log, projections, next.min(position)).await?;
+            if projections.position < next {
+                break;
+            }
+
+            let room = (projections.position.0 - kept.0) * BYTES_PER_EVENT;
+            size = self.keep(log, &projections, room).await;
+            if size as u64 <= room {
+                kept = projections.position;
+            }
+        }
+        Ok(projections)
+    }
+
+    /// The nearest checkpoint that is of this log as it is, and its size; what cannot be used is no
+    /// error, only a longer fold.
+    async fn nearest(
+        &self,
+        log: &Arc<dyn EventLog>,
+        position: Position,
+    ) -> Result<(Projections, usize), ReadError> {
+        let found = match self.checkpoints.before(position).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::debug!(%error, "checkpoints cannot be read");
+                None
+            }
+        };
+        let Some((_, bytes)) = found else {
+            return Ok(Default::default());
+        };
+
+        let Ok(projections) = snapshot::decode(&log.id(), &bytes) else {
+            return Ok(Default::default());
+        };
+        let is_of_it = projections.position <= position
+            && digest_at(log, projections.position).await? == Some(projections.digest);
+        match is_of_it {
+            true => Ok((projections, bytes.len())),
+            false => Ok(Default::default()),
+        }
+    }
+
+    /// Keeps a checkpoint where there is room for it; answers its size.
+    async fn keep(&self, log: &Arc<dyn EventLog>, projections: &Projections, room: u64) -> usize {
+        let bytes = snapshot::encode(&log.id(), projections);
+        let (size, within) = (bytes.len(), usize::try_from(room).unwrap_or(usize::MAX));
+        let kept = self.checkpoints.keep(projections.position, bytes, within);
+        match kept.await {
+            Ok(size) => size,
+            Err(error) => {
+                tracing::debug!(%error, "a checkpoint cannot be kept");
+                size
+            }
+        }
+    }
+}
+
+/// Bytes that checkpoints in memory may take together.
+const MEMORY_MAX: usize = 64 * 1024 * 1024;
+
+/// Checkpoints that last as long as the process. Where there is no room for more, every second one
+/// goes.
+#[derive(Default)]
+pub struct InMemory(Lock<BTreeMap<Position, Arc<Vec<u8>>>>);
+
+impl InMemory {
+    fn add(&self, position: Position, bytes: Vec<u8>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(position, Arc::new(bytes));
+        while sum(&kept) > MEMORY_MAX && kept.len() > 1 {
+            let mut is_odd = false;
+            kept.retain(|_, _| {
+                is_odd = !is_odd;
+                is_odd
+            });
+        }
+    }
+}
+
+fn sum(kept: &BTreeMap<Position, Arc<Vec<u8>>>) -> usize {
+    kept.values().map(|bytes| bytes.len()).sum()
+}
+
+#[async_trait]
+impl Checkpoints for InMemory {
+    async fn before(&self, position: Position) -> Result<Option<(Position, Vec<u8>)>, PortError> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = kept.range(..=position);
+        let last = found.next_back();
+        Ok(last.map(|(position, bytes)| (*position, bytes.to_vec())))
+    }
+
+    async fn keep(
+        &self,
+        position: Position,
+        bytes: Vec<u8>,
+        within: usize,
+    ) -> Result<usize, PortError> {
+        let size = bytes.len();
+        if size <= within {
+            self.add(position, bytes);
+        }
+        Ok(size)
     }
 }
 
@@ -135,23 +230,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_that_find_no_room_are_thinned_out_evenly() {
-        let mut places = Places::default();
+    fn checkpoints_that_find_no_room_are_thinned_out_evenly() {
+        let memory = InMemory::default();
         for n in 1..=40 {
-            places.keep(Position(n * EVERY), vec![0; BYTES_MAX / 10]);
-            assert!(places.bytes <= BYTES_MAX, "{n}");
+            memory.add(Position(n * EVERY), vec![0; MEMORY_MAX / 10]);
+            let kept = memory.0.lock().expect("kept");
+            assert!(sum(&kept) <= MEMORY_MAX, "{n}");
         }
-        let kept: Vec<u64> = places
-            .kept
-            .keys()
-            .map(|position| position.0 / EVERY)
-            .collect();
-        assert_eq!(kept, [4, 8, 12, 16, 20, 24, 28, 32, 36, 40]);
-        assert_eq!(places.step(), 4 * EVERY);
-
-        assert!(places.before(Position(3 * EVERY)).is_none());
-        assert!(places.before(Position(7 * EVERY)).is_some());
-        places.keep(Position(9 * EVERY), vec![]);
-        assert_eq!(places.kept.len(), 10, "between two places nothing is kept");
+        let kept = memory.0.lock().expect("kept");
+        let places: Vec<_> = kept.keys().map(|position| position.0 / EVERY).collect();
+        assert!(places.len() > 3 && places[0] <= 8, "{places:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use events::envelope::Envelope;
 use events::id::Digest;
 use events::log::{EventLog, ReadError};
 use events::stream::Position;
@@ -38,13 +39,28 @@ pub async fn fold(
     let mut batches = reads.buffered(READ_AHEAD);
     while let Some(batch) = batches.try_next().await? {
         for envelope in &batch {
-            projections
-                .apply(envelope)
-                .map_err(|e| ReadError(format!("position {}: {e}", envelope.position)))?;
+            fold_next(&mut projections, envelope)?;
         }
     }
 
     Ok(projections)
+}
+
+/// Folds the event that comes next.
+///
+/// # Errors
+/// It is another one: the log has lost what is between; or it cannot be folded.
+pub fn fold_next(projections: &mut Projections, envelope: &Envelope) -> Result<(), ReadError> {
+    let (next, found) = (projections.position.0 + 1, envelope.position.0);
+    if found != next {
+        let why =
+            format!("position {next} is missing: after it comes {found}; `log verify` says more");
+        return Err(ReadError(why));
+    }
+    match projections.apply(envelope) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ReadError(format!("position {found}: {error}"))),
+    }
 }
 
 /// The projections of the kept snapshot, when they are of this log as it is; empty ones otherwise.
@@ -77,7 +93,7 @@ pub async fn restored(
     Ok(Projections::default())
 }
 
-async fn digest_at(
+pub(crate) async fn digest_at(
     log: &Arc<dyn EventLog>,
     position: Position,
 ) -> Result<Option<Digest>, ReadError> {

@@ -25,6 +25,14 @@ pub enum Holder {
     },
 }
 
+/// Longest name of a holder outside, in bytes.
+const OUTSIDE_MAX: usize = 64;
+
+/// A name that nobody outside can have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a holder is 1 to {OUTSIDE_MAX} of a-z, A-Z, 0-9, '.', '_', '@' and '-', not {0:?}")]
+pub struct BadOutsideName(pub String);
+
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -35,6 +43,20 @@ impl fmt::Display for Holder {
 }
 
 impl Holder {
+    /// Somebody outside.
+    ///
+    /// # Errors
+    /// The name is empty, too long, or has letters that no such name has.
+    pub fn outside(name: &str) -> Result<Self, BadOutsideName> {
+        let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
+        if name.is_empty() || name.len() > OUTSIDE_MAX || !name.chars().all(known) {
+            let shown = name.chars().take(OUTSIDE_MAX).collect();
+            return Err(BadOutsideName(shown));
+        }
+        let principal = name.to_owned();
+        Ok(Self::Outside { principal })
+    }
+
     /// The session, when the holder is a slot.
     pub fn session(&self) -> Option<&SessionId> {
         match self {

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use actors::instants::Instants;
 use actors::ports::engine::Engine;
 use actors::snapshots::SNAPSHOT_EVERY;
 use actors::supervisor::{Core, Running, World};
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::adapters::blobs::BlobFolder;
+use crate::adapters::checkpoints::CheckpointFolder;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::{Gates, Git, Secrets, too_old};
 use crate::adapters::prompts::BuiltIn;
@@ -122,6 +124,9 @@ impl App {
             anchor: data.anchor(),
         };
 
+        let checkpoints = CheckpointFolder::new(data.checkpoints());
+        let past = Past::of(Instants::with(Arc::new(checkpoints)));
+
         Ok(Self {
             running,
             data,
@@ -133,7 +138,7 @@ impl App {
             noises: Arc::default(),
             readers: Arc::default(),
             issues: Arc::default(),
-            past: Past::default(),
+            past,
             walks: Walks::default(),
             sealing: None,
             exchange: None,

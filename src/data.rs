@@ -200,6 +200,11 @@ impl DataFolder {
         self.path.join("snapshots")
     }
 
+    /// The projections along the log: a cache as well.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
     /// The gates of the projects.
     pub fn gates(&self) -> PathBuf {
         self.path.join("gates")

@@ -2,6 +2,7 @@
 //! can help.
 
 pub mod blobs;
+pub mod checkpoints;
 pub mod clock;
 pub mod engine;
 pub mod models;

@@ -1,9 +1,9 @@
 //! Figures of the log: durable appends, batches, replay, verification, loading one stream, commit
-//! to follower, cold start. Prints, asserts nothing: machines are shared and noisy, so the disk's
+//! to follower, cold start, states at an instant. Prints, asserts nothing: machines are shared and noisy, so the disk's
 //! own rate of `fdatasync` is measured before and after every run and printed beside the figures,
 //! and every figure is a ratio to what the same run found possible.
 //!
-//! `cargo bench --bench log [-- append|batch|replay|stream|follow|cold|postgres]`
+//! `cargo bench --bench log [-- append|batch|replay|stream|follow|cold|instants|postgres]`
 
 #[path = "../ledger/figures.rs"]
 mod figures;
@@ -13,6 +13,7 @@ mod record;
 mod append;
 mod bare;
 mod cold;
+mod instants;
 mod peer;
 mod postgres;
 mod read;
@@ -90,13 +91,14 @@ fn main() -> ExitCode {
         );
     }
 
-    let runs: [(&str, Run); 7] = [
+    let runs: [(&str, Run); 8] = [
         ("append", append::clients),
         ("batch", append::batches),
         ("replay", read::replay),
         ("stream", read::one_stream),
         ("follow", read::follow),
         ("cold", cold::start),
+        ("instants", instants::run),
         ("postgres", postgres::batches),
     ];
     for (name, run) in runs {

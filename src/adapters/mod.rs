@@ -1,6 +1,7 @@
 //! Adapters: products that meet the needs of `actors::ports`.
 
 pub mod blobs;
+pub mod checkpoints;
 pub mod clock;
 pub mod git;
 pub mod prompts;

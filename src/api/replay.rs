@@ -250,7 +250,10 @@ fn in_words(prospect: &Prospect) -> String {
 fn foreseen(next: &Foreseen) -> String {
     let kinds = kinds(next);
     match kinds[..] {
-        [] => format!("{} is so already", next.command),
+        [] => format!(
+            "\"{}\" changes nothing there, it is so already",
+            next.command
+        ),
         _ => format!("{} would be recorded in {}", kinds.join(", "), next.stream),
     }
 }

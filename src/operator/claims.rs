@@ -5,15 +5,13 @@ use actors::claims::outside::{Outside, OutsideCaller};
 use events::cause::Principal;
 use events::claims::{Claim, refs};
 use events::feature::COMMENT_MAX;
+use events::holder::Holder;
 use events::id::{Epoch, ProjectName};
 use tracing::instrument;
 
 use super::{Done, Operator, RequestContext, said, written};
 use crate::api::{ClaimShape, Leased, Written};
 use actors::rejection::Rejection;
-
-/// Longest name of a holder.
-const HOLDER_MAX: usize = 64;
 
 /// A claim as its holder names it.
 #[derive(Debug, Clone)]
@@ -30,13 +28,7 @@ pub struct Holding<'a> {
 
 fn holder(context: &RequestContext, named: Option<&str>) -> Done<String> {
     let name = named.unwrap_or(&context.by);
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
-    if name.is_empty() || name.len() > HOLDER_MAX || !name.chars().all(known) {
-        let why = format!(
-            "a holder is 1 to {HOLDER_MAX} of a-z, A-Z, 0-9, '.', '_', '@' and '-', not {name:?}"
-        );
-        return Err(Rejection::invalid(why));
-    }
+    Holder::outside(name).map_err(Rejection::invalid)?;
     Ok(name.to_owned())
 }
 
@@ -156,7 +148,7 @@ impl Operator {
 
     /// Records pushes that were turned down, as far as they were for a claim's ref.
     pub async fn denied(&self, holder: &str, project: &ProjectName, denied: &[(String, String)]) {
-        if holder.len() > HOLDER_MAX {
+        if Holder::outside(holder).is_err() {
             return;
         }
 

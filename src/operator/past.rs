@@ -30,6 +30,14 @@ pub struct Past {
     run: Arc<Mutex<Run>>,
 }
 
+impl Past {
+    /// A past of which the instants are found like this.
+    pub fn of(instants: Instants) -> Self {
+        let run = Arc::default();
+        Self { instants, run }
+    }
+}
+
 /// When each event was recorded, whose it is, and which a person would look for.
 #[derive(Default)]
 struct Run {

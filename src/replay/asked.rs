@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use actors::rejection::Rejection;
+use events::holder::Holder;
 use events::id::{ProjectName, SlotNo};
 use events::why::{About, Claimant, Deed, Question, Wish};
 
@@ -127,7 +128,7 @@ pub fn wish(
     let deed = match deed {
         DeedKind::Claim => Deed::Claim {
             feature: feature.read()?,
-            by: claimant(by),
+            by: claimant(by)?,
         },
         DeedKind::Merge => Deed::Merge(feature.read()?),
         DeedKind::Close => Deed::Close(feature.read()?),
@@ -146,12 +147,17 @@ pub fn wish(
     })
 }
 
-fn claimant(by: Option<&str>) -> Claimant {
-    match by {
-        None => Claimant::Fleet,
-        Some(by) => match by.parse() {
-            Ok(slot) => Claimant::Slot(SlotNo(slot)),
-            Err(_) => Claimant::Outside(by.to_owned()),
+/// Whoever would claim; a number is that of a slot.
+fn claimant(by: Option<&str>) -> Result<Claimant, Rejection> {
+    let Some(by) = by else {
+        return Ok(Claimant::Fleet);
+    };
+    match by.parse() {
+        Ok(0) => Err(Rejection::invalid("slots are counted from 1")),
+        Ok(slot) => Ok(Claimant::Slot(SlotNo(slot))),
+        Err(_) => match Holder::outside(by) {
+            Ok(_) => Ok(Claimant::Outside(by.to_owned())),
+            Err(why) => Err(Rejection::invalid(why)),
         },
     }
 }

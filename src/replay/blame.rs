@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use actors::rebuild::fold_next;
 use actors::rejection::Rejection;
 use events::envelope::Envelope;
 use events::stream::{Position, StreamId};
@@ -12,7 +13,7 @@ use json_patch::jsonptr::{Pointer, PointerBuf};
 use serde_json::Value;
 
 use super::document::Subject;
-use super::recorded::{Recorded, unread};
+use super::recorded::{Recorded, not_there, unread};
 use crate::api::{Change, Edit, time};
 
 /// Events that are read at once.
@@ -111,7 +112,8 @@ impl Recorded {
     /// their order, each with the event that made it.
     ///
     /// # Errors
-    /// The log cannot be read, or an event cannot be folded.
+    /// The subject was not there at the later instant; or the log cannot be read, or an event
+    /// cannot be folded.
     pub async fn changes(
         &self,
         subject: &Subject,
@@ -128,7 +130,11 @@ impl Recorded {
                 break;
             };
             after = last.position;
-            for envelope in batch.iter().filter(|envelope| subject.is_of(envelope)) {
+            for envelope in &batch {
+                if !subject.is_of(envelope) {
+                    fold_next(&mut projections, envelope).map_err(unread)?;
+                    continue;
+                }
                 let looked_at = Subject::Stream(envelope.stream.clone());
                 let now = || looked_at.document(&projections).unwrap_or(Value::Null);
                 let course = courses.entry(envelope.stream.clone());
@@ -138,20 +144,18 @@ impl Recorded {
                     touches: vec![],
                 });
 
-                let folded = projections.apply(envelope);
-                folded.map_err(|error| cannot_fold(envelope, &error))?;
+                fold_next(&mut projections, envelope).map_err(unread)?;
                 let state = looked_at.document(&projections);
                 course.take(envelope, state.unwrap_or(Value::Null));
             }
         }
 
+        if subject.document(&projections).is_none() {
+            return Err(not_there(subject, to));
+        }
         let changes = courses.into_iter();
         Ok(changes
             .flat_map(|(stream, course)| course.changes(&stream))
             .collect())
     }
-}
-
-fn cannot_fold(envelope: &Envelope, error: &events::codec::CodecError) -> Rejection {
-    Rejection::later("log", format!("position {}: {error}", envelope.position))
 }

@@ -27,6 +27,12 @@ const VARIABLES: &[(&str, Of)] = &[
 
 /// Longest expression, in bytes.
 const EXPRESSION_MAX: usize = 4_096;
+/// Brackets and conditions within each other, at most. The parser takes up to 150 KB of stack for
+/// each in a debug build.
+const NESTED_MAX: usize = 32;
+/// Stack for whatever reads and evaluates an expression, in bytes: many times what the bounds above
+/// leave room for. Memory is taken as it is used.
+const STACK: usize = 256 * 1024 * 1024;
 
 /// The thing that a variable stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +94,14 @@ impl Expression {
                 format!("the expression has {length} bytes, at most {EXPRESSION_MAX} are read");
             return Err(Rejection::invalid(why));
         }
-        let program = Program::compile(text);
+        let nested = nested(text);
+        if nested > NESTED_MAX {
+            return Err(Rejection::invalid(format!(
+                "the expression has {nested} brackets and conditions within each other, at most \
+                 {NESTED_MAX} are read"
+            )));
+        }
+        let program = on_a_large_stack(|| Program::compile(text))?;
         let program = program.map_err(|errors| Rejection::invalid(unreadable(text, &errors)))?;
 
         let references = program.references();
@@ -113,7 +126,7 @@ impl Expression {
             added.map_err(|error| self.no(error))?;
         }
 
-        match self.program.execute(&context) {
+        match on_a_large_stack(|| self.program.execute(&context))? {
             Ok(Found::Bool(true)) => Ok(Answer::Holds),
             Ok(Found::Bool(false)) => Ok(Answer::HoldsNot),
             Ok(other) => Err(self.no(format!("it is {other:?}, neither true nor false"))),
@@ -128,6 +141,35 @@ impl Expression {
     fn no(&self, why: impl Display) -> Rejection {
         Rejection::invalid(format!("the expression `{}`: {why}", self.text))
     }
+}
+
+/// How deep brackets and conditions of a text lie within each other, at most; those within quotes
+/// are counted as well.
+fn nested(text: &str) -> usize {
+    let (mut open, mut deepest, mut conditions) = (0usize, 0, 0);
+    for letter in text.chars() {
+        match letter {
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            // What follows one lies within it.
+            '?' => conditions += 1,
+            _ => {}
+        }
+        deepest = deepest.max(open + conditions);
+    }
+    deepest
+}
+
+/// Runs something that calls itself as deep as an expression goes.
+fn on_a_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, Rejection> {
+    let failed = |why: String| Rejection::later("memory", why);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let running = thread.spawn_scoped(scope, run);
+        let running = running.map_err(|error| failed(error.to_string()))?;
+        let done = running.join();
+        done.map_err(|_| failed("the expression could not be evaluated".to_owned()))
+    })
 }
 
 fn variable(name: &str) -> Option<(&'static str, Of)> {

@@ -4,7 +4,7 @@
 use actors::projector::Projector;
 use actors::rejection::Rejection;
 use events::envelope::Envelope;
-use events::id::Timestamp;
+use events::id::{ProjectName, Timestamp};
 use events::own_time::OwnTime;
 use events::policy::{self, Observed};
 use events::stream::{Position, StreamId, Version};
@@ -50,7 +50,7 @@ impl Recorded {
     /// Why something was as it was at a moment, and what it waited for then.
     ///
     /// # Errors
-    /// The log cannot be read, or an event in it cannot be folded.
+    /// There was no such project; or the log cannot be read, or an event in it cannot be folded.
     pub async fn why(&self, question: &Question, moment: Moment) -> Result<WhyShape, Rejection> {
         let then = self.at(moment.position).await?;
         self.why_in(question, &then, &|then| observed(then, moment.now))
@@ -67,6 +67,7 @@ impl Recorded {
         projector: &Projector,
         observed: &dyn Fn(&Projections) -> Observed,
     ) -> Result<WhyShape, Rejection> {
+        known(projector, &question.project)?;
         let streams = |then: &Projections| events::why::streams(question, then);
         self.answered(projector, &streams, observed, |record| {
             let sentences = events::why::why(question, record);
@@ -78,7 +79,7 @@ impl Recorded {
     /// What a wish would have come to at a moment.
     ///
     /// # Errors
-    /// The log cannot be read, or an event in it cannot be folded.
+    /// There was no such project; or the log cannot be read, or an event in it cannot be folded.
     pub async fn why_not(&self, wish: &Wish, moment: Moment) -> Result<WhyNotShape, Rejection> {
         let then = self.at(moment.position).await?;
         self.why_not_in(wish, &then, &|then| observed(then, moment.now))
@@ -95,6 +96,7 @@ impl Recorded {
         projector: &Projector,
         observed: &dyn Fn(&Projections) -> Observed,
     ) -> Result<WhyNotShape, Rejection> {
+        known(projector, &wish.project)?;
         let streams = |then: &Projections| events::why::streams_of_wish(wish, then);
         self.answered(projector, &streams, observed, |record| {
             let answer = events::why::why_not(wish, record);
@@ -139,6 +141,20 @@ impl Recorded {
         found.sort_by_key(|event| event.position);
         Ok(found)
     }
+}
+
+/// That the log had heard of a project.
+fn known(projector: &Projector, project: &ProjectName) -> Result<(), Rejection> {
+    projector.read(|then| {
+        if then.projects.contains_key(project) {
+            return Ok(());
+        }
+        let why = format!(
+            "there was no project {project} at position {}",
+            then.position
+        );
+        Err(Rejection::not_found("not_there", why))
+    })
 }
 
 fn instant_of(record: Record<'_>) -> (Position, Timestamp) {

@@ -24,6 +24,12 @@ pub(super) fn unread(error: ReadError) -> Rejection {
     Rejection::later("log", error)
 }
 
+/// The refusal to tell about what was not there.
+pub(super) fn not_there(subject: &Subject, position: Position) -> Rejection {
+    let why = format!("there was no {subject} at position {position}");
+    Rejection::not_found("not_there", why)
+}
+
 impl Recorded {
     /// The instants of a log.
     pub fn of(log: Arc<dyn EventLog>, instants: Instants) -> Self {
@@ -50,16 +56,10 @@ impl Recorded {
     /// The words are neither, or name a position beyond the head; or the log cannot be read.
     pub async fn position_of(&self, when: &str) -> Result<Position, Rejection> {
         let head = self.head().await?;
-        if let Ok(position) = when.parse::<u64>() {
-            return within(Position(position), head);
+        match instant(when)? {
+            Named::Position(position) => within(position, head),
+            Named::Time(time) => self.last_until(time, head).await,
         }
-
-        let Some(time) = parsed_time(when) else {
-            return Err(Rejection::invalid(format!(
-                "{when} is neither a position nor a time such as 2026-11-26T04:49:00Z"
-            )));
-        };
-        self.last_until(time, head).await
     }
 
     /// The position that these words stand for, or the newest one.
@@ -118,7 +118,10 @@ impl Recorded {
         let before = Position(position.0.saturating_sub(1));
         let found = self.log.read_all(before, 1).await.map_err(unread)?;
         let found = found.into_iter().find(|event| event.position == position);
-        found.ok_or_else(|| unread(ReadError(format!("position {position} is missing"))))
+        found.ok_or_else(|| {
+            let why = format!("position {position} is missing; `log verify` says more");
+            unread(ReadError(why))
+        })
     }
 
     /// The document of a subject after the event at a position.
@@ -133,8 +136,7 @@ impl Recorded {
         let then = self.at(position).await?;
         let document = then.read(|projections| subject.document(projections));
         let Some(state) = document else {
-            let why = format!("there was no {subject} at position {position}");
-            return Err(Rejection::not_found("not_there", why));
+            return Err(not_there(subject, position));
         };
 
         let instant = Instant::of(position, self.time_of(position).await?);
@@ -159,6 +161,39 @@ impl Recorded {
     pub async fn at(&self, position: Position) -> Result<Projector, Rejection> {
         self.instants.at(&self.log, position).await.map_err(unread)
     }
+}
+
+/// An instant in words.
+enum Named {
+    Position(Position),
+    Time(Timestamp),
+}
+
+/// Longest part of somebody's words that is said back.
+const SAID_BACK: usize = 60;
+
+/// What these words stand for.
+fn instant(when: &str) -> Result<Named, Rejection> {
+    if let Ok(position) = when.parse::<u64>()
+        && position.to_string() == when
+    {
+        return Ok(Named::Position(Position(position)));
+    }
+    if let Some(time) = parsed_time(when) {
+        return Ok(Named::Time(time));
+    }
+
+    let said: String = when.chars().take(SAID_BACK).collect();
+    let hint = match () {
+        () if when.parse::<jiff::civil::DateTime>().is_ok() => {
+            "; it lacks its zone, such as Z or +01:00"
+        }
+        () if when.contains(' ') => "; a + within a URL is written %2B",
+        () => "",
+    };
+    Err(Rejection::invalid(format!(
+        "{said:?} is neither a position such as 42 nor a time such as 2026-11-26T04:49:00Z{hint}"
+    )))
 }
 
 /// A position that the log has.

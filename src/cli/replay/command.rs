@@ -1,12 +1,16 @@
 //! The verbs of replay as a command line, and what they have in common: a log, and what of it is
 //! looked at.
 
+use std::sync::Arc;
+
+use actors::instants::Instants;
 use clap::Subcommand;
 use events::id::ProjectName;
 use events::stream::StreamId;
 
 use super::reasons::{self, WhyArgs, WishArgs};
 use super::{changes, flips, state};
+use crate::adapters::checkpoints::CheckpointFolder;
 use crate::cli::{DataArgs, OutputArgs};
 use crate::replay::{Recorded, Subject, View};
 
@@ -19,7 +23,7 @@ pub(in crate::cli) enum ReplayCommand {
         #[arg(long, value_name = "POSITION|TIME")]
         at: Option<String>,
         /// The view of the project
-        #[arg(long, value_enum, default_value = "state", conflicts_with = "stream")]
+        #[arg(long, value_enum, default_value = "state", requires = "project")]
         view: View,
         #[command(flatten)]
         of: SubjectArgs,
@@ -49,7 +53,7 @@ pub(in crate::cli) enum ReplayCommand {
     Bisect {
         /// An expression in the Common Expression Language over event, state, project, board,
         /// features, slots, queue, needs and sessions, such as 'project.closed > 3'
-        #[arg(long = "until", value_name = "EXPRESSION")]
+        #[arg(long = "until", value_name = "EXPRESSION", allow_hyphen_values = true)]
         expression: String,
         /// From this position or time on; from before the first event without it
         #[arg(long)]
@@ -90,8 +94,11 @@ impl SubjectArgs {
 
 /// The log of a data folder, opened for reading.
 pub(super) async fn open(data: &DataArgs) -> anyhow::Result<Recorded> {
-    let stored = data.folder()?.place().read().await?;
-    Ok(Recorded::of(stored.into_log(), Default::default()))
+    let folder = data.folder()?;
+    let stored = folder.place().read().await?;
+    let checkpoints = CheckpointFolder::new(folder.checkpoints());
+    let instants = Instants::with(Arc::new(checkpoints));
+    Ok(Recorded::of(stored.into_log(), instants))
 }
 
 pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {

@@ -95,7 +95,11 @@ fn line(sentence: &SentenceShape) -> anyhow::Result<()> {
         PartShape::Waits => '~',
     };
     let positions: Vec<String> = sentence.positions.iter().map(u64::to_string).collect();
-    say!("{mark} {}  ({})", sentence.text, positions.join(", "))?;
+    let shown_by = match sentence.is_shown {
+        true => positions.join(", "),
+        false => format!("up to {}", positions.join(", ")),
+    };
+    say!("{mark} {}  ({shown_by})", sentence.text)?;
 
     if let Some(command) = &sentence.command {
         say!("    {command}")?;

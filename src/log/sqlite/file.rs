@@ -108,8 +108,7 @@ fn number(header: &[u8; HEADER], at: usize) -> u32 {
 /// before the pages it counts, and the WAL still has them. A server that ends meanwhile writes them
 /// before it removes the WAL, so that the length is asked last.
 fn check_length(path: &Path, header: &[u8; HEADER], file: &File) -> Result<(), OpenError> {
-    let wal = PathBuf::from(format!("{}-wal", path.display()));
-    if fs_err::metadata(wal).is_ok_and(|wal| wal.len() > 0) {
+    if has_wal(path) {
         return Ok(());
     }
 
@@ -132,6 +131,42 @@ fn check_length(path: &Path, header: &[u8; HEADER], file: &File) -> Result<(), O
     }
 }
 
+/// Opens a log for reading. Beside a log in use lie files that each reader writes as well; where
+/// the folder cannot be written, nobody uses it, and the file stands for itself.
+pub(super) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
+    // No two threads use a connection at once.
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    let looked = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    match looked {
+        Err(error) if cannot_write(&error) && !has_wal(path) => {
+            let uri = format!("file:{}?immutable=1", escaped(path));
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+        Ok(()) | Err(_) => Ok(connection),
+    }
+}
+
+fn cannot_write(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::CannotOpen)
+    )
+}
+
+/// A path within a URI: what has a meaning there is escaped.
+fn escaped(path: &Path) -> String {
+    let path = path.display().to_string();
+    let path = path.replace('%', "%25").replace('?', "%3f");
+    path.replace('#', "%23")
+}
+
+/// Whether events lie in the file beside a log that are not in it yet.
+fn has_wal(path: &Path) -> bool {
+    let wal = PathBuf::from(format!("{}-wal", path.display()));
+    fs_err::metadata(wal).is_ok_and(|wal| wal.len() > 0)
+}
+
 fn check_tables(path: &Path, mark: u32, newest_migration: i64) -> Result<(), OpenError> {
     let failed = |e: rusqlite::Error| OpenError::Open(path.to_owned(), e.to_string());
     let foreign = |why: &str| OpenError::Foreign(path.to_owned(), why.to_owned());
@@ -140,8 +175,7 @@ fn check_tables(path: &Path, mark: u32, newest_migration: i64) -> Result<(), Ope
         return Err(foreign("it belongs to another application"));
     }
 
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+    let connection = open_for_reading(path).map_err(failed)?;
 
     let tables: i64 = connection
         .query_row(

@@ -12,8 +12,10 @@ use events::id::{CommandId, Digest, Timestamp};
 use events::log::ReadError;
 use events::name::Name;
 use events::stream::{Position, StreamId, Version};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 use tokio::sync::Semaphore;
+
+use super::file;
 
 /// Connections that are ever open at once. Opening one costs as much as a commit (SQLite reads the
 /// schema and takes its locks anew), so a crowd of readers waits its turn instead: a read is
@@ -151,9 +153,7 @@ impl<T: Clone> Known<T> {
 
 impl Reader {
     fn open(path: &Path) -> Result<Self, ReadError> {
-        // No two threads use a connection at once.
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        let connection = file::open_for_reading(path).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
         connection
             .pragma_update(None, "cache_size", -CACHE_KIB)

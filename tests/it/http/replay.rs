@@ -110,6 +110,14 @@ fn what_cannot_be_asked_is_refused_in_words() {
                 "/projects/zoo/why-not?deed=start&by=ann",
                 "for a claim alone",
             ),
+            ("/projects/ark/why?about=project", "no project ark"),
+            ("/projects/ark/why-not?deed=start", "no project ark"),
+            ("/changes?project=ark&from=0", "no project ark"),
+            ("/state?at=2026-11-26T04:49:00+01:00", "written %2B"),
+            (
+                "/projects/zoo/why-not?deed=claim&id=feat-zzzzz&by=a%0Ab",
+                "a holder is 1 to 64",
+            ),
             (
                 "/projects/ZOO!/why?about=project",
                 "the name of the project",

@@ -89,74 +89,122 @@ fn reasons_cite_the_log() {
     );
     let start = me.ok(&["replay", "why-not", "start", "zoo"]);
     assert!(start.contains("(no_agent)"), "{start}");
-    let before = me.ok(&[&claim[..], &["--at", "1"]].concat());
-    assert!(before.contains("there is no project zoo"), "{before}");
+    let before = [&claim[..], &["--at", "1"]].concat();
+    me.refused(&before, "there was no project zoo at position 1");
 }
+
+/// What is asked for, and the words of the refusal.
+type Refused = (&'static [&'static str], &'static str);
+
+const STATE: &[Refused] = &[
+    (&["--at", "9999"], "beyond the head"),
+    (
+        &["--at", "yesterday"],
+        "neither a position such as 42 nor a time",
+    ),
+    (&["--at", "+5"], "neither a position"),
+    (&["--at", "2026-11-26T04:49:00"], "it lacks its zone"),
+    (
+        &["--at", "2020-01-01T00:00:00Z", "--project", "zoo"],
+        "no project zoo at position 0",
+    ),
+    (
+        &["--stream", "feature-zoo/feat-zzzzz"],
+        "no stream feature-zoo/feat-zzzzz",
+    ),
+    (&["--stream", "lions"], "not a valid stream name"),
+    (&["--project", "ark"], "no project ark"),
+    (&["--view", "board"], "--project <PROJECT>"),
+];
+
+const DIFF: &[Refused] = &[
+    (&["5", "2"], "the earlier instant comes first"),
+    (&["-1"], "unexpected argument"),
+    (&["1", "--project", "ark"], "no project ark"),
+];
+
+const WHY: &[Refused] = &[(&["project", "ark"], "no project ark")];
+
+const WHY_NOT: &[Refused] = &[
+    (&["start", "ark"], "no project ark"),
+    (
+        &["claim", "zoo", "feat-zzzzz", "--by", ""],
+        "a holder is 1 to 64",
+    ),
+    (
+        &["claim", "zoo", "feat-zzzzz", "--by", "a\u{1b}[31m"],
+        "a holder is 1 to 64",
+    ),
+    (
+        &["claim", "zoo", "feat-zzzzz", "--by", "0"],
+        "slots are counted from 1",
+    ),
+];
+
+const BISECT: &[Refused] = &[
+    (&["project.total >"], "project.total >\n                 ^"),
+    (
+        &["lions > 1"],
+        "there is no `lions`; there are event, state",
+    ),
+    (&["project.lions > 1"], "no field `lions`"),
+    (&["project.total"], "neither true nor false"),
+    (&["project.total > 'a'"], "cannot be answered at"),
+];
 
 #[test]
 fn what_was_not_is_said_and_nothing_is_written() {
     let me = with_a_log();
     let head = me.ok(&["log", "tail", "-n", "1"]);
-    let long = "x".repeat(5_000);
-    let bisect = ["replay", "bisect", "--project", "zoo", "--until"];
-    let table: &[(&[&str], &str)] = &[
-        (&["replay", "state", "--at", "9999"], "beyond the head"),
-        (
-            &["replay", "state", "--at", "yesterday"],
-            "neither a position nor a time",
-        ),
-        (
-            &[
-                "replay",
-                "state",
-                "--at",
-                "2020-01-01T00:00:00Z",
-                "--project",
-                "zoo",
-            ],
-            "no project zoo at position 0",
-        ),
-        (
-            &["replay", "state", "--stream", "feature-zoo/feat-zzzzz"],
-            "no stream feature-zoo/feat-zzzzz",
-        ),
-        (
-            &["replay", "state", "--stream", "lions"],
-            "not a valid stream name",
-        ),
-        (&["replay", "state", "--project", "ark"], "no project ark"),
-        (
-            &["replay", "diff", "5", "2"],
-            "the earlier instant comes first",
-        ),
-        (&["replay", "diff", "-1"], "unexpected argument"),
-        (
-            &[&bisect[..], &["project.total >"]].concat(),
-            "project.total >\n                 ^",
-        ),
-        (
-            &[&bisect[..], &["lions > 1"]].concat(),
-            "there is no `lions`; there are event, state",
-        ),
-        (
-            &[&bisect[..], &["project.lions > 1"]].concat(),
-            "no field `lions`",
-        ),
-        (
-            &[&bisect[..], &["project.total"]].concat(),
-            "neither true nor false",
-        ),
-        (
-            &[&bisect[..], &["project.total > 'a'"]].concat(),
-            "cannot be answered at",
-        ),
-        (
-            &[&bisect[..], &[long.as_str()]].concat(),
-            "at most 4096 are read",
-        ),
+    let bisect = ["bisect", "--project", "zoo", "--until"];
+    let tables: [(&[&str], _); 5] = [
+        (&["state"], STATE),
+        (&["diff"], DIFF),
+        (&["why"], WHY),
+        (&["why-not"], WHY_NOT),
+        (&bisect, BISECT),
     ];
-    for (args, words) in table {
-        me.refused(args, words);
+    for (verb, table) in tables {
+        for (args, words) in table {
+            me.refused(&[&["replay"], verb, args].concat(), words);
+        }
+    }
+
+    let long = "x".repeat(5_000);
+    let nested = format!("{}true{}", "(".repeat(33), ")".repeat(33));
+    for (text, words) in [(long, "at most 4096"), (nested, "at most 32 are read")] {
+        me.refused(
+            &[&["replay"], &bisect[..], &[text.as_str()]].concat(),
+            words,
+        );
     }
     assert_eq!(me.ok(&["log", "tail", "-n", "1"]), head);
+}
+
+/// Expressions as long and as deep as they may be are answered, or refused in words: none of them
+/// ends the process.
+#[test]
+fn the_longest_expressions_are_borne() {
+    let me = with_a_log();
+    let (size, few) = (|n| "size(".repeat(n), ")".repeat(32));
+    let cases = [
+        format!("{}true{few}", "(".repeat(32)),
+        format!("{}1{} == 1", "[".repeat(32), "]".repeat(32)),
+        format!("{}'a'{few} == 1", size(32)),
+        format!("{}true", "!".repeat(4_000)),
+        format!("-1 < 0{}", " || true".repeat(500)),
+        format!("1{} > 0", "+1".repeat(2_000)),
+        format!("{}true", "true ? false : ".repeat(32)),
+        format!("project{} == 1", ".a".repeat(2_000)),
+        format!("project{} == 1", "[0]".repeat(1_300)),
+    ];
+    for text in cases {
+        let args = ["replay", "bisect", "--project", "zoo", "--until", &text];
+        let output = supercargo(&args, &me.folder.path().join("data"))
+            .output()
+            .expect("ran");
+        let code = output.status.code();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(code, Some(0 | 1)), "{text}: {code:?} {said}");
+    }
 }
