@@ -1,6 +1,6 @@
 //! The projections as they were at a position: folded from the log by the same rules, from the
-//! nearest checkpoint. Checkpoints are a cache and nothing else: without them the fold begins at the
-//! beginning.
+//! nearest checkpoint. Checkpoints are a cache and nothing else: without them the fold begins at
+//! the beginning.
 //!
 //! They are made on the way, and as far apart as their size asks for: all of them together take a
 //! fixed part of what the log takes, however large the state becomes.

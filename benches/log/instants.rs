@@ -73,8 +73,9 @@ async fn of(here: &Path, path: &Path, count: u64) -> anyhow::Result<()> {
 
     let kept = size(&here.join("checkpoints"))? as f64 / size(path)? as f64;
     println!(
-        "replay, {count} events: first look at the end {first:.0} ms; at a random instant p50 \
-         {p50:.1} ms, p95 {p95:.1} ms; bisect {halves:.2} s ({flip:?}); checkpoints {:.1} % of the log",
+        "instants, {count} events: first look at the end {first:.0} ms; at a random instant p50 \
+         {p50:.1} ms, p95 {p95:.1} ms; bisect {halves:.2} s ({flip:?}); checkpoints {:.1} % of the \
+         log",
         kept * 100.0
     );
     record::figure(

@@ -1,7 +1,7 @@
 //! Figures of the log: durable appends, batches, replay, verification, loading one stream, commit
-//! to follower, cold start, states at an instant. Prints, asserts nothing: machines are shared and noisy, so the disk's
-//! own rate of `fdatasync` is measured before and after every run and printed beside the figures,
-//! and every figure is a ratio to what the same run found possible.
+//! to follower, cold start, states at an instant. Prints, asserts nothing: machines are shared and
+//! noisy, so the disk's own rate of `fdatasync` is measured before and after every run and printed
+//! beside the figures, and every figure is a ratio to what the same run found possible.
 //!
 //! `cargo bench --bench log [-- append|batch|replay|stream|follow|cold|instants|postgres]`
 

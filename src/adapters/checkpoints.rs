@@ -1,6 +1,6 @@
 //! Checkpoints of a log as files of its data folder, below a folder named by the rules that made
-//! them: what other rules made is removed. A file is written beside and renamed; not synced, because
-//! one that is not whole is noticed and costs a longer fold.
+//! them: what other rules made is removed. A file is written beside and renamed; not synced,
+//! because one that is not whole is noticed and costs a longer fold.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -45,8 +45,8 @@ pub use project::{
     CredentialShape, NeedShape, NewProject, NewTarget, ProjectChange, ProjectShape, project,
 };
 pub use replay::{
-    Change, Edit, FlipShape, PartShape, ProspectShape, SentenceShape, StateShape, WhyNotShape,
-    WhyShape,
+    Change, DifferingShape, DivergenceShape, Edit, FlipShape, PartShape, ProspectShape,
+    SentenceShape, StateShape, WhyNotShape, WhyShape,
 };
 pub use subscription::{
     Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken,

@@ -78,6 +78,26 @@ pub struct FlipShape {
     pub event: EventShape,
 }
 
+/// The first position at which two logs differ.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DivergenceShape {
+    /// The position.
+    pub position: u64,
+    /// The event of this log.
+    pub here: EventShape,
+    /// The event of the other one.
+    pub there: EventShape,
+}
+
+/// A stream that two builds fold to different states.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DifferingShape {
+    /// The stream.
+    pub stream: String,
+    /// The first event after which its state is another.
+    pub event: EventShape,
+}
+
 /// A sentence of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SentenceShape {

@@ -5,6 +5,8 @@
 mod asked;
 mod bisect;
 mod blame;
+mod compare;
+mod digests;
 mod document;
 mod expression;
 mod reasons;
@@ -12,6 +14,7 @@ mod recorded;
 
 pub use asked::{AboutKind, DeedKind, question, wish};
 pub use bisect::Flip;
+pub use digests::{Checked, Digests};
 pub use document::{Subject, View};
 pub use expression::Expression;
 pub use reasons::Moment;

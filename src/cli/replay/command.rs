@@ -1,6 +1,7 @@
 //! The verbs of replay as a command line, and what they have in common: a log, and what of it is
 //! looked at.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use actors::instants::Instants;
@@ -9,9 +10,10 @@ use events::id::ProjectName;
 use events::stream::StreamId;
 
 use super::reasons::{self, WhyArgs, WishArgs};
-use super::{changes, flips, state};
+use super::{beside, changes, flips, state};
 use crate::adapters::checkpoints::CheckpointFolder;
 use crate::cli::{DataArgs, OutputArgs};
+use crate::data::DataFolder;
 use crate::replay::{Recorded, Subject, View};
 
 /// Verbs of replay.
@@ -40,6 +42,29 @@ pub(in crate::cli) enum ReplayCommand {
         to: Option<String>,
         #[command(flatten)]
         of: SubjectArgs,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// The first position at which another log differs, and how
+    Compare {
+        /// The data folder or backup with the other log
+        other: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// A digest of every state that the log goes through, for `check` with another build
+    Digests {
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Whether this build folds the log to the states that another build folded it to
+    Check {
+        /// What `replay digests` of that build printed
+        digests: PathBuf,
         #[command(flatten)]
         data: DataArgs,
         #[command(flatten)]
@@ -94,7 +119,11 @@ impl SubjectArgs {
 
 /// The log of a data folder, opened for reading.
 pub(super) async fn open(data: &DataArgs) -> anyhow::Result<Recorded> {
-    let folder = data.folder()?;
+    recorded(&data.folder()?).await
+}
+
+/// The log of a folder.
+pub(super) async fn recorded(folder: &DataFolder) -> anyhow::Result<Recorded> {
     let stored = folder.place().read().await?;
     let checkpoints = CheckpointFolder::new(folder.checkpoints());
     let instants = Instants::with(Arc::new(checkpoints));
@@ -129,6 +158,17 @@ pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
             let between = recorded.between((Some(&from), to.as_deref())).await?;
             changes::show(&recorded, between, &of.subject(View::State), output.json).await
         }
+        ReplayCommand::Compare {
+            other,
+            data,
+            output,
+        } => beside::compare(&open(&data).await?, &other, output.json).await,
+        ReplayCommand::Digests { data } => beside::digests(&open(&data).await?).await,
+        ReplayCommand::Check {
+            digests,
+            data,
+            output,
+        } => beside::check(&open(&data).await?, &digests, output.json).await,
         ReplayCommand::Why(args) => reasons::why(args).await,
         ReplayCommand::WhyNot(args) => reasons::why_not(args).await,
         ReplayCommand::Bisect {

@@ -24,8 +24,8 @@ pub(super) async fn show(
         let answer = recorded.ask(&understood, subject, to).await?;
         let is = if answer.holds() { "true" } else { "not true" };
         return Ok(say!(
-            "it is {is} at {from} and at {to} alike: name an instant at which it was otherwise with \
-             --from or --to"
+            "it is {is} at {from} and at {to} alike: name an instant at which it was otherwise \
+             with --from or --to"
         )?);
     };
     let becomes = if flip.holds {

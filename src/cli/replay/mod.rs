@@ -1,6 +1,7 @@
 //! `supercargo replay …`: what was so at any instant of a log, answered from the log alone. A
 //! server may be writing it meanwhile; none is needed.
 
+mod beside;
 mod changes;
 mod command;
 mod flips;

@@ -1,4 +1,6 @@
 //! Replay: every question about the past is answered from the log, as it would have been then.
 
+mod beside;
+mod checkpoints;
 mod laws;
 mod verbs;
