@@ -4,6 +4,7 @@ import { useAction } from "@/features/api/action";
 import type { Card, ContainerUsage, Entry, Slot } from "@/features/api/shapes";
 import { writes } from "@/features/api/writes";
 import { Here, To } from "@/features/nav/links";
+import { WhyMore } from "@/features/why/WhyMore";
 import { AgentText } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip, type Tone } from "@/ui/Chip";
@@ -217,6 +218,7 @@ export function SlotCard({ project, slot, card, entry, usage, spend, isPast }: P
           </p>
         )}
         {slot.failures > 0 && <p className="small wrong">Failed {slot.failures} times in a row.</p>}
+        <WhyMore project={project} about="slot" id={String(slot.n)} />
       </div>
       <footer>
         <To className="btn sm ghost" path={`/p/${project}/output`} search={{ slot: slot.n }}>

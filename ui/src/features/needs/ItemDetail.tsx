@@ -13,6 +13,7 @@ import { cardOf } from "@/features/live/reducer";
 import { sentence, toneOf, who } from "@/features/log/words";
 import { To, useAt } from "@/features/nav/links";
 import { Decide, EntryDiff, Paths } from "@/features/queue/EntryPanel";
+import { WhyMore } from "@/features/why/WhyMore";
 import { AgentText, Quote } from "@/ui/AgentText";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
@@ -294,6 +295,17 @@ export function ItemDetail({ item, isPast }: { item: Item; isPast: boolean }) {
       ) : (
         <Other item={item} isPast={isPast} />
       )}
+      <Reasons item={item} entry={entry?.entry ?? null} />
     </>
   );
+}
+
+/** Why it is so, of the nearest thing that the item names. */
+function Reasons({ item, entry }: { item: Item; entry: number | null }) {
+  const { project, feature, slot } = item;
+  const number = item.entry ?? entry;
+  if (feature) return <WhyMore project={project} about="feature" id={feature} />;
+  if (number) return <WhyMore project={project} about="merge" id={String(number)} />;
+  if (slot) return <WhyMore project={project} about="slot" id={String(slot)} />;
+  return <WhyMore project={project} about="project" id={null} />;
 }

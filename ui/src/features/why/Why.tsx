@@ -16,6 +16,7 @@ function Told({ project, sentence }: { project: string; sentence: Sentence }) {
     <li className={sentence.part === "waits" ? "waits" : undefined}>
       <AgentText text={sentence.text} />{" "}
       <span className="muted tiny">
+        {!sentence.is_shown && "up to "}
         {sentence.positions.map((position, n) => (
           <span key={position}>
             {n > 0 && ", "}
