@@ -236,6 +236,8 @@ describe("the fleet", () => {
     await page.click(".sheet .btn.danger");
     await taken(page);
     await until("it is out of service", isOut);
+    await slot.locator("summary", { hasText: "Why" }).click();
+    await slot.locator(".why li", { hasText: "was taken out of service" }).waitFor();
     await slot.getByRole("button", { name: /Back in service/ }).click();
     const asked = page.locator(".sheet .btn.danger, .sheet .btn.first");
     if (await asked.count()) await asked.first().click();
