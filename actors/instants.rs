@@ -116,7 +116,8 @@ impl Instants {
         let mut kept = projections.position;
 
         while projections.position < position {
-            let step = EVERY.max(size as u64 / BYTES_PER_EVENT);
+            // The next one is larger than the last: a quarter more saves making it twice.
+            let step = EVERY.max(size as u64 * 5 / 4 / BYTES_PER_EVENT);
             let next = Position((kept.0 + step).max(projections.position.0 + EVERY));
             projections = fold(log, projections, next.min(position)).await?;
             if projections.position < next {

@@ -29,7 +29,7 @@ pub(crate) fn run(folder: &Path) -> anyhow::Result<()> {
         fs_err::create_dir_all(&here)?;
         let path = here.join("log.db");
         runtime.block_on(sample::make(&path, *count, *streams))?;
-        runtime.block_on(of(&here, &path, *count))?;
+        runtime.block_on(of(&here, &path, (*count, *streams)))?;
     }
     Ok(())
 }
@@ -41,7 +41,7 @@ async fn fresh(here: &Path, path: &Path) -> anyhow::Result<Recorded> {
     Ok(Recorded::of(log, Instants::with(Arc::new(checkpoints))))
 }
 
-async fn of(here: &Path, path: &Path, count: u64) -> anyhow::Result<()> {
+async fn of(here: &Path, path: &Path, (count, streams): (u64, u64)) -> anyhow::Result<()> {
     let began = crate::now();
     fresh(here, path).await?.at(Position(count)).await?;
     let first = began.elapsed().as_secs_f64() * 1e3;
@@ -61,7 +61,7 @@ async fn of(here: &Path, path: &Path, count: u64) -> anyhow::Result<()> {
         crate::percentile(&mut took, 0.95),
     );
 
-    let until = format!("state.features.size() > {}", count / 250);
+    let until = format!("project.total > {}", streams / 2);
     let expression = Expression::parse(&until)?;
     let began = crate::now();
     let searched = fresh(here, path).await?;
