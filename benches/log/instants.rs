@@ -9,7 +9,7 @@ use events::log::EventLog;
 use events::stream::Position;
 use supercargo::adapters::checkpoints::CheckpointFolder;
 use supercargo::log::SqliteLog;
-use supercargo::replay::{Expression, Recorded, Subject, View};
+use supercargo::replay::{Expression, Recorded, Subject};
 
 use crate::record::{self, Better};
 use crate::sample;
@@ -61,11 +61,10 @@ async fn of(here: &Path, path: &Path, (count, streams): (u64, u64)) -> anyhow::R
         crate::percentile(&mut took, 0.95),
     );
 
-    let until = format!("project.total > {}", streams / 2);
-    let expression = Expression::parse(&until)?;
+    let expression = Expression::parse(&format!("state.version > {}", count / streams / 2))?;
     let began = crate::now();
     let searched = fresh(here, path).await?;
-    let subject = Subject::Project("bench".parse()?, View::State);
+    let subject = Subject::Stream(sample::stream(1));
     let flip = searched
         .bisect(&expression, &subject, (Position(0), Position(count)))
         .await?;
