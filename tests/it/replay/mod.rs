@@ -1,4 +1,5 @@
 //! Replay: every question about the past is answered from the log, as it would have been then.
 
 mod laws;
+mod report;
 mod verbs;
