@@ -11,7 +11,9 @@ use crate::why::words::short;
 fn of_ends(said: &Said) -> String {
     match said {
         Said::Merged { what, commit } => format!("{what} was merged as {}.", short(commit)),
-        Said::Waits { text, since, .. } => waits(text, *since),
+        Said::Waits {
+            need, text, since, ..
+        } => waits(*need, text, *since),
         _ => String::new(),
     }
 }
@@ -69,8 +71,11 @@ fn of_milestones(said: &Said) -> String {
             total,
         } => format!("{step} % was passed: {closed} of {total} features were closed."),
         Said::OverseerReported { covers, findings } => {
-            let all = counted(u64::from(*findings), "finding", "findings");
-            format!("An overseer reported on {} with {all}.", steps(covers))
+            let found = match findings {
+                0 => "nothing was found".to_owned(),
+                n => counted(u64::from(*n), "finding", "findings"),
+            };
+            format!("An overseer reported on {}: {found}.", steps(covers))
         }
 
         Said::AllClosed { closed } => {

@@ -12,6 +12,7 @@ use crate::own_time::Gap;
 use crate::project::{Thing, utc};
 use crate::report::said::{Kind, Named};
 use crate::usage::Usage;
+use crate::view::NeedKind;
 use crate::why::words::short;
 
 impl std::fmt::Display for Named {
@@ -245,20 +246,30 @@ pub(super) fn moved(count: u64, to: Option<&Sha>) -> String {
     format!("Somebody else moved upstream {}{to}.", times(count))
 }
 
-pub(super) fn waits(text: &str, since: Option<Timestamp>) -> String {
-    let text = text.trim_end_matches(['.', ' ']);
+/// What waits, as a sentence, and since when.
+pub(super) fn waits(need: NeedKind, text: &str, since: Option<Timestamp>) -> String {
+    let begins_with_an_id = matches!(
+        need,
+        NeedKind::Feature | NeedKind::Question | NeedKind::Aside | NeedKind::Undo
+    );
     let mut letters = text.chars();
-    let capital = match letters.next() {
-        // An id keeps its letters.
-        Some(first) if !text.starts_with("feat-") => first.to_uppercase().to_string(),
-        Some(first) => first.to_string(),
+    let first = match letters.next() {
+        Some(first) if begins_with_an_id => first.to_string(),
+        Some(first) => first.to_uppercase().to_string(),
         None => String::new(),
+    };
+
+    let rest = letters.as_str().trim_end();
+    let end = if rest.ends_with(['.', '?', '!']) {
+        ""
+    } else {
+        "."
     };
     let since = match since {
-        Some(at) => format!("; it waits since {}", utc(at)),
+        Some(at) => format!(" It waits since {}.", utc(at)),
         None => String::new(),
     };
-    format!("{capital}{}{since}.", letters.as_str())
+    format!("{first}{rest}{end}{since}")
 }
 
 pub(super) fn steps(covers: &[u8]) -> String {

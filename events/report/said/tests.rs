@@ -361,7 +361,7 @@ fn of_projects() -> Vec<Case> {
             OverseerReported,
             of_project(settled),
             1,
-            "An overseer reported on 10 %, 20 % and 30 % with 1 finding.",
+            "An overseer reported on 10 %, 20 % and 30 %: 1 finding.",
         ),
         (
             AllClosed,
@@ -471,8 +471,8 @@ fn of_queues() -> Vec<Case> {
             Waits,
             held(),
             1,
-            "Entry 1 of a changes Makefile: `queue approve` or `queue refuse` it; it waits since \
-             1970-01-01 00:00 UTC.",
+            "Entry 1 of a changes Makefile: `queue approve` or `queue refuse` it. It waits \
+             since 1970-01-01 00:00 UTC.",
         ),
         (
             Halted,

@@ -206,6 +206,7 @@ export default function ReportScreen({ project }: { project: string }) {
     <>
       <Head
         title="Report"
+        className="of-report"
         actions={
           <>
             <Segments
@@ -214,7 +215,7 @@ export default function ReportScreen({ project }: { project: string }) {
               options={options}
               onChange={(value) => set({ range: value }, true)}
             />
-            <button type="button" className="btn no-print" onClick={() => window.print()}>
+            <button type="button" className="btn wide no-print" onClick={() => window.print()}>
               Print
             </button>
           </>
@@ -231,7 +232,7 @@ export default function ReportScreen({ project }: { project: string }) {
             </button>
           }
         >
-          {many(later, "event")} came since.
+          {many(later, "event was", "events were")} recorded since, in all projects.
         </Banner>
       )}
       {data ? <Body project={project} report={data} /> : <Skeleton lines={6} />}
