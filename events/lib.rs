@@ -51,6 +51,7 @@ pub mod programs;
 pub mod project;
 pub mod protect;
 pub mod registry;
+pub mod report;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

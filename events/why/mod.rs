@@ -30,10 +30,11 @@ mod telling;
 pub(crate) mod tests;
 mod why_not;
 mod wish;
-mod words;
+pub(crate) mod words;
 
 pub use answer::why;
 pub use kind::{Kind, Part};
+pub use needs::needs;
 pub use question::{About, Question, streams};
 pub use record::Record;
 pub use sentence::{Sentence, Shown};

@@ -4,10 +4,23 @@
 use crate::id::FeatureId;
 use crate::merge_queue::{EntryKind, Event};
 use crate::stream::{Position, StreamId};
-use crate::view::{Need, NeedKind, Remedy};
+use crate::view::{Need, NeedKind, ProjectView, Remedy};
 use crate::why::merge;
+use crate::why::record::Record;
+use crate::why::sentence::Sentence;
 use crate::why::telling::Telling;
 
+/// Everything in a project that a person has to do, each with the sentence that says so.
+pub fn needs(record: Record<'_>, view: &ProjectView) -> Vec<(Need, Sentence)> {
+    let mut telling = Telling::new(record, view);
+    let needs = view.standing().needs_you;
+    for need in &needs {
+        tell(&mut telling, need);
+    }
+    needs.into_iter().zip(telling.done()).collect()
+}
+
+/// Says one of them.
 pub(super) fn tell(telling: &mut Telling<'_>, need: &Need) {
     let (stream, at) = match need.kind {
         NeedKind::Copy

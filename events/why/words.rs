@@ -7,7 +7,7 @@ use crate::id::Sha;
 const SHORT: usize = 12;
 
 /// So many things of this name, in the singular or the plural.
-pub(super) fn counted(count: usize, thing: &str) -> String {
+pub(crate) fn counted(count: usize, thing: &str) -> String {
     match count {
         1 => format!("1 {thing}"),
         _ => format!("{count} {thing}s"),
@@ -15,12 +15,12 @@ pub(super) fn counted(count: usize, thing: &str) -> String {
 }
 
 /// A commit as people read it.
-pub(super) fn short(sha: &Sha) -> &str {
+pub(crate) fn short(sha: &Sha) -> &str {
     &sha.as_str()[..SHORT]
 }
 
 /// A role, as people speak of whoever has it.
-pub(super) fn role(role: Role) -> &'static str {
+pub(crate) fn role(role: Role) -> &'static str {
     match role {
         Role::Initializer => "an initializer",
         Role::Coder => "a coder",

@@ -16,6 +16,7 @@ mod past;
 mod problem;
 mod project;
 mod replay;
+mod report;
 pub mod shown;
 mod subscription;
 mod times;
@@ -48,6 +49,7 @@ pub use replay::{
     Change, DifferingShape, DivergenceShape, Edit, FlipShape, PartShape, ProspectShape,
     SentenceShape, StateShape, WhyNotShape, WhyShape,
 };
+pub use report::{FiguresShape, ProjectReport, ReportSentence, ReportShape, TallyShape, Times};
 pub use subscription::{
     Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken,
 };

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    DataArgs, OutputArgs, beads, container, feature, image, log, project, queue, replay, serve,
-    subscription,
+    DataArgs, OutputArgs, beads, container, feature, image, log, project, queue, replay, report,
+    serve, subscription,
 };
 use crate::agent::AgentCommand;
 use crate::engine::seek::SeekArgs;
@@ -37,6 +37,8 @@ pub(super) enum Command {
     /// Look at any instant of the past: states, differences, where something began
     #[command(subcommand)]
     Replay(replay::ReplayCommand),
+    /// Tell what happened in the last hours, each sentence with the events that show it
+    Report(report::ReportArgs),
     /// Issues of Beads: take them in, write features out as such
     #[command(subcommand)]
     Beads(beads::BeadsCommand),

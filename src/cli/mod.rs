@@ -19,6 +19,7 @@ mod project;
 mod queue;
 mod reader;
 mod replay;
+mod report;
 mod requeue;
 mod run;
 mod serve;

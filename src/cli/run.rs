@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use super::command::{Cli, Command};
 use super::{
-    beads, container, doctor, feature, image, log, project, queue, replay, serve, sign_in,
+    beads, container, doctor, feature, image, log, project, queue, replay, report, serve, sign_in,
     subscription,
 };
 use crate::terminal::{Unheard, complain};
@@ -44,6 +44,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Feature(command) => quiet(feature::run(command)),
         Command::Log(command) => quiet(log::run(command)),
         Command::Replay(command) => quiet(replay::run(command)),
+        Command::Report(args) => quiet(report::run(args)),
         Command::Image(command) => quiet(image::run(command)),
         Command::Beads(command) => quiet(beads::run(command)),
         Command::Queue(command) => quiet(queue::run(command)),

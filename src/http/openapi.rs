@@ -29,6 +29,8 @@ use crate::replay::{AboutKind, DeedKind, View};
         routes::replay::show_changes,
         routes::replay::show_why,
         routes::replay::show_why_not,
+        routes::report::show_report,
+        routes::report::show_report_of_all,
         routes::session::open_session,
         routes::session::show_session_of_browser,
         routes::session::close_session,

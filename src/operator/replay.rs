@@ -1,12 +1,13 @@
-//! Reasons, of now and of any instant. Of now everything is known that the policies know, signs of
-//! life among it.
+//! Reasons and reports, of now and of any instant. Of now everything is known that the policies
+//! know, signs of life among it.
 
 use events::policy::{self, Observed};
+use events::report::Scope;
 use events::view::Projections;
 use events::why::{Question, Wish};
 
 use super::{Done, Operator};
-use crate::api::{WhyNotShape, WhyShape};
+use crate::api::{ReportShape, WhyNotShape, WhyShape};
 
 impl Operator {
     /// Why something is as it is, or was at an instant.
@@ -31,6 +32,19 @@ impl Operator {
 
         let moment = recorded.moment(at, self.core.world.clock.now()).await?;
         recorded.why_not(wish, moment).await
+    }
+
+    /// What happened between two instants, as they are named on the wire.
+    pub async fn report(
+        &self,
+        scope: Scope,
+        since: &str,
+        until: Option<&str>,
+    ) -> Done<ReportShape> {
+        let recorded = self.recorded();
+        let now = self.core.world.clock.now();
+        let asked = recorded.span(since, until, now).await?;
+        recorded.report(scope, asked).await
     }
 
     /// What the policies observe now.

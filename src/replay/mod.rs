@@ -1,6 +1,7 @@
 //! Replay: what was so at any instant of a log and why, what changed between two of them and by
-//! which event, and where something became true. All of it is answered from the log alone: by a
-//! server about its own, and by the command line about any log that can be read.
+//! which event, where something became true, and what happened in a span. All of it is answered
+//! from the log alone: by a server about its own, and by the command line about any log that can
+//! be read.
 
 mod asked;
 mod bisect;
@@ -11,6 +12,7 @@ mod document;
 mod expression;
 mod reasons;
 mod recorded;
+mod report;
 
 pub use asked::{AboutKind, DeedKind, question, wish};
 pub use bisect::Flip;
@@ -19,3 +21,4 @@ pub use document::{Subject, View};
 pub use expression::Expression;
 pub use reasons::Moment;
 pub use recorded::Recorded;
+pub use report::Asked;

@@ -106,7 +106,7 @@ impl Recorded {
     }
 
     /// What is answered from the projections, what was observed, and the events of these streams.
-    async fn answered<T>(
+    pub(super) async fn answered<T>(
         &self,
         projector: &Projector,
         streams: &dyn Fn(&Projections) -> Vec<StreamId>,
@@ -163,7 +163,7 @@ fn instant_of(record: Record<'_>) -> (Position, Timestamp) {
 
 /// What the policies would have observed: everything of it that the log says. Signs of life are not
 /// recorded; a session's newest is taken to be its beginning.
-fn observed(projections: &Projections, now: Timestamp) -> Observed {
+pub(super) fn observed(projections: &Projections, now: Timestamp) -> Observed {
     let node = &projections.node.state;
     let own = OwnTime::new(now, &node.gaps, &[]);
     let awake = node.gaps.last().map(|gap| gap.after);

@@ -156,6 +156,7 @@ export const ODD = [
   "/p/nothing/queue",
   "/p/nothing/output",
   "/p/nothing/log",
+  "/p/nothing/report",
   "/p/nothing/insights",
   "/p/nothing/settings/limits",
   "/p/nothing/milestones/10",

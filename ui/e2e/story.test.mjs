@@ -212,7 +212,7 @@ describe("in the past", () => {
     assert.equal(await page.getAttribute("html", "data-mode"), "past");
     await page.waitForSelector("text=You are in the past.");
     await page.waitForFunction(() => /^\[\d\d:\d\d\] log/.test(document.title));
-    for (const screen of ["board", "fleet", "queue", "insights", "settings"]) {
+    for (const screen of ["board", "fleet", "queue", "report", "insights", "settings"]) {
       await open(page, `/p/tidebook/${screen}?at=200`);
       const acts = await page.$$eval("main button", (found) =>
         found

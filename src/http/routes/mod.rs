@@ -20,6 +20,7 @@ pub(super) mod past;
 mod presence;
 pub(super) mod projects;
 pub(super) mod replay;
+pub(super) mod report;
 pub(super) mod session;
 pub(super) mod sessions;
 pub(super) mod subscriptions;
@@ -54,6 +55,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(subscriptions::configure)
         .configure(past::configure)
         .configure(replay::configure)
+        .configure(report::configure)
         .configure(integrity::configure)
         .configure(live::configure);
 

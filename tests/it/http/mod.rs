@@ -11,6 +11,7 @@ mod log;
 mod outside;
 mod past;
 mod replay;
+mod report;
 mod strangers;
 mod subscriptions;
 

@@ -3,4 +3,5 @@
 mod beside;
 mod checkpoints;
 mod laws;
+mod report;
 mod verbs;

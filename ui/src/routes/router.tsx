@@ -165,6 +165,10 @@ const tree = root.addChildren([
     ),
     within("log", LogScreen),
     within(
+      "report",
+      lazyRouteComponent(() => import("@/features/report/ReportScreen")),
+    ),
+    within(
       "insights",
       lazyRouteComponent(() => import("@/features/insights/InsightsScreen")),
     ),

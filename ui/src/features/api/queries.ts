@@ -29,6 +29,7 @@ const OF_INSTANT = new Set([
   "conflicts",
   "stats",
   "why",
+  "report",
 ]);
 
 /** Whether a read is of an instant of the past: no event makes it another one. */
@@ -182,6 +183,20 @@ export const whyQuery = (
         }),
       ),
     placeholderData: (old, before) => (before?.queryKey[3] === id ? old : undefined),
+  });
+
+/** What happened in a project since a position, or so long ago. It is read anew when it is opened again, and stands meanwhile. */
+export const reportQuery = (p: string, since: string, at: At = null) =>
+  queryOptions({
+    queryKey: ["report", p, since, at],
+    ...kept(at),
+    refetchOnMount: at === null ? "always" : true,
+    queryFn: () =>
+      must(
+        client.GET("/api/v1/projects/{p}/report", {
+          params: { path: { p }, query: { since, ...(at === null ? {} : { until: String(at) }) } },
+        }),
+      ),
   });
 
 /** A text behind a digest never changes. */

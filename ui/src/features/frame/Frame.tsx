@@ -67,6 +67,7 @@ function useGlobalKeys(project: string | null, known: readonly Project[] | undef
     d: to("output"),
     "g l": () => go(project ? `/p/${project}/log` : "/log"),
     "g i": to("insights"),
+    "g r": to("report"),
     "g s": to("settings"),
     "/": () => document.querySelector<HTMLInputElement>("[data-search]")?.focus(),
     "?": () => keysShown.set(true),

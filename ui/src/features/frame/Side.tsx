@@ -24,6 +24,7 @@ export const SCREENS = [
   ["queue", "Merge queue", "queue", "G T"],
   ["output", "Output", "output", "G O"],
   ["log", "Log", "log", "G L"],
+  ["report", "Report", "sun", "G R"],
   ["insights", "Insights", "chart", "G I"],
   ["settings", "Settings", "gear", "G S"],
 ] as const;

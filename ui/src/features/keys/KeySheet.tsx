@@ -8,7 +8,7 @@ import { keysShown } from "./state";
 
 const KEYS: readonly (readonly [string, string])[] = [
   ["Board, fleet, merge queue, output", "G then B F T O"],
-  ["Log, insights, settings", "G then L I S"],
+  ["Log, report, insights, settings", "G then L R I S"],
   ["Projects, needs you", "G then P N"],
   ["Search this screen", "/"],
   ["Find or do anything", "⌃K"],
