@@ -52,6 +52,7 @@ impl Counted {
             beyond: 0,
             seen: Vec::new(),
         };
+
         for n in (1..=target).map(SlotNo) {
             let grant = grants.iter().find(|grant| grant.slot_session.n == n);
             let (doing, at) = doing(telling, n, grant);
@@ -87,6 +88,7 @@ fn doing(telling: &Telling<'_>, n: SlotNo, grant: Option<&Grant>) -> (Doing, Opt
         let names = ["project.target_set", "project.registered"];
         return (Doing::NotYet, telling.seen(&telling.project(), &names));
     };
+
     if is_out(slot) && slot.job().is_none() {
         let names = ["container.quarantined", "container.withheld"];
         return (Doing::Out, telling.seen(&telling.slot(n), &names));
@@ -94,6 +96,7 @@ fn doing(telling: &Telling<'_>, n: SlotNo, grant: Option<&Grant>) -> (Doing, Opt
     if slot.job().is_some() {
         return (Doing::AtWork, Some(slot.assigned_at));
     }
+
     match grant {
         Some(grant) => (Doing::Granted, given::recorded(telling, grant).2),
         None => (Doing::Idle, None),

@@ -35,6 +35,7 @@ impl CheckpointFolder {
             let at = position_of(&entry).filter(|at| *at <= position);
             newest = newest.max(at);
         }
+
         let Some(newest) = newest else {
             return Ok(None);
         };
@@ -57,6 +58,7 @@ impl CheckpointFolder {
             self.remove_others()?;
             fs_err::create_dir_all(&own)?;
         }
+
         let mut beside = tempfile::NamedTempFile::new_in(&own)?;
         beside.write_all(&packed)?;
         beside.persist(self.file(position)).map_err(|e| e.error)?;

@@ -63,6 +63,7 @@ impl<R: BufRead> Digests<R> {
         let mut lines = reader.lines();
         let first = lines.next().ok_or_else(|| refused("there is nothing"))?;
         let first = first.map_err(refused)?;
+
         let header: Header = serde_json::from_str(&first)
             .map_err(|_| refused("they do not begin with the header of `replay digests`"))?;
         if header.format != FORMAT {
@@ -78,6 +79,7 @@ impl<R: BufRead> Digests<R> {
         let line = self.lines.next();
         let line = line.ok_or_else(|| refused(format!("they end before position {position}")))?;
         let line = line.map_err(refused)?;
+
         let is_digest = line.len() == DIGITS && line.bytes().all(|b| b.is_ascii_hexdigit());
         match is_digest {
             true => Ok(line),
@@ -114,6 +116,7 @@ impl Recorded {
             log: self.log().id(),
             head: head.0,
         };
+
         line(serde_json::to_string(&header).map_err(|e| Rejection::later("memory", e))?)?;
         self.walk(head, |_, digest| line(digest)).await
     }
@@ -173,6 +176,7 @@ impl Recorded {
                 let why = format!("the events after position {after} are missing");
                 return Err(Rejection::later("log", why).into());
             }
+
             for envelope in &batch {
                 fold_next(&mut projections, envelope).map_err(unread)?;
                 each(envelope, digest(&projections, &envelope.stream))?;

@@ -101,6 +101,7 @@ impl Expression {
                  {NESTED_MAX} are read"
             )));
         }
+
         let program = on_a_large_stack(|| Program::compile(text))?;
         let program = program.map_err(|errors| Rejection::invalid(unreadable(text, &errors)))?;
 
@@ -163,6 +164,7 @@ fn nested(text: &str) -> usize {
 /// Runs something that calls itself as deep as an expression goes.
 fn on_a_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, Rejection> {
     let failed = |why: String| Rejection::later("memory", why);
+
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK);
         let running = thread.spawn_scoped(scope, run);

@@ -31,6 +31,7 @@ pub(super) async fn compare(here: &Recorded, other: &Path, as_json: bool) -> any
         };
         return Ok(say!("{longer}")?);
     };
+
     say!("the logs differ from position {} on", parts.position)?;
     say!("here:  {}", shown::line(&parts.here))?;
     Ok(say!("there: {}", shown::line(&parts.there))?)
@@ -45,6 +46,7 @@ pub(super) async fn digests(here: &Recorded) -> anyhow::Result<()> {
 pub(super) async fn check(here: &Recorded, file: &Path, as_json: bool) -> anyhow::Result<()> {
     let open = fs_err::File::open(file).context("reading the digests")?;
     let checked = here.check(Digests::open(BufReader::new(open))?).await?;
+
     if as_json {
         terminal::json(&checked.differing)?;
     } else {

@@ -113,11 +113,14 @@ fn the_run_is_told_as_a_whole_and_what_is_no_instant_is_refused() {
             ("timeline?from=9&to=2", "the earlier one comes first"),
             (
                 "timeline?project=nobody-there&from=x",
-                "neither a position nor a time",
+                "neither a position such as 42 nor a time",
             ),
             ("projects?at=999999", "beyond the head of the log"),
-            ("projects?at=yesterday", "neither a position nor a time"),
-            ("position?at=-1", "neither a position nor a time"),
+            (
+                "projects?at=yesterday",
+                "neither a position such as 42 nor a time",
+            ),
+            ("position?at=-1", "neither a position such as 42 nor a time"),
         ] {
             let answer = client.get(&format!("/api/v1/{asked}")).await;
             let detail = answer.json["detail"].as_str().unwrap_or_default();
