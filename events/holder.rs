@@ -112,3 +112,24 @@ impl Role {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_outside_is_short_and_plain() {
+        let longest = "a".repeat(OUTSIDE_MAX);
+        for name in ["ann", "ann@home", "a.b-c_d", "7", &longest] {
+            let held = Holder::outside(name).expect(name);
+            assert_eq!(held.to_string(), name);
+        }
+
+        let long = "a".repeat(10_000);
+        for name in ["", " ", "a b", "a\nb", "ä", "a/b", "a\u{1b}[31m", &long] {
+            let why = Holder::outside(name).expect_err(name).to_string();
+            assert!(why.contains("1 to 64") && why.len() < 300, "{why}");
+            assert!(!why.contains('\n') && !why.contains('\u{1b}'), "{why}");
+        }
+    }
+}

@@ -161,3 +161,74 @@ fn claimant(by: Option<&str>) -> Result<Claimant, Rejection> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is asked, and the words of the refusal; none where it is understood.
+    #[test]
+    fn a_question_names_what_it_is_about_and_nothing_else() {
+        let table = [
+            (AboutKind::Project, None, None),
+            (AboutKind::Feature, Some("feat-zzzzz"), None),
+            (AboutKind::Slot, Some("2"), None),
+            (AboutKind::Merge, Some("7"), None),
+            (AboutKind::Project, Some("zoo"), Some("names nothing here")),
+            (
+                AboutKind::Feature,
+                None,
+                Some("the id of the feature is missing"),
+            ),
+            (AboutKind::Feature, Some(""), Some("cannot be read")),
+            (AboutKind::Slot, Some("two"), Some("cannot be read")),
+            (AboutKind::Slot, Some("-1"), Some("cannot be read")),
+            (AboutKind::Slot, Some("70000"), Some("cannot be read")),
+            (AboutKind::Merge, Some("1.5"), Some("cannot be read")),
+            (AboutKind::Session, Some("../x"), Some("cannot be read")),
+        ];
+        for (about, id, refused) in table {
+            let asked = question("zoo", about, id);
+            match (asked, refused) {
+                (Ok(_), None) => {}
+                (Err(why), Some(words)) => assert!(why.to_string().contains(words), "{why}"),
+                (asked, _) => panic!("{about:?} {id:?}: {asked:?}"),
+            }
+        }
+        let why = question("Zoo!", AboutKind::Project, None).expect_err("no name");
+        assert!(why.to_string().contains("the name of the project"), "{why}");
+    }
+
+    #[test]
+    fn a_claim_is_wished_for_by_the_fleet_a_slot_or_somebody_who_can_hold_one() {
+        let claim = |by| wish("zoo", DeedKind::Claim, Some("feat-zzzzz"), by);
+        let by = |name| match claim(Some(name)).map(|wish| wish.deed) {
+            Ok(Deed::Claim { by, .. }) => Ok(by),
+            Ok(other) => panic!("{other:?}"),
+            Err(why) => Err(why.to_string()),
+        };
+        assert!(matches!(
+            claim(None).map(|wish| wish.deed),
+            Ok(Deed::Claim {
+                by: Claimant::Fleet,
+                ..
+            })
+        ));
+        assert_eq!(by("3"), Ok(Claimant::Slot(SlotNo(3))));
+        assert_eq!(by("ann"), Ok(Claimant::Outside("ann".into())));
+        for (name, words) in [
+            ("0", "slots are counted from 1"),
+            ("", "a holder is 1 to 64"),
+            ("a b", "a holder is 1 to 64"),
+            ("a\nb", "a holder is 1 to 64"),
+        ] {
+            let why = by(name).expect_err(name);
+            assert!(why.contains(words), "{name:?}: {why}");
+        }
+
+        let start = wish("zoo", DeedKind::Start, None, Some("ann")).expect_err("by nobody");
+        assert!(start.to_string().contains("for a claim alone"), "{start}");
+        let drain = wish("zoo", DeedKind::Drain, Some("feat-zzzzz"), None).expect_err("no id");
+        assert!(drain.to_string().contains("names nothing here"), "{drain}");
+    }
+}

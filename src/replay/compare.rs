@@ -81,3 +81,52 @@ impl Recorded {
 fn says_the_same(one: &Envelope, another: &Envelope) -> bool {
     one.stream == another.stream && one.kind == another.kind && one.payload == another.payload
 }
+
+#[cfg(test)]
+mod tests {
+    use events::cause::{Cause, Principal};
+    use events::envelope::genesis;
+    use events::id::{CommandId, Digest, Timestamp};
+    use events::log::{Append, Head, NewEvent};
+    use events::stream::Version;
+
+    use super::*;
+
+    fn envelope(stream: &str, text: &str, at: i64) -> Envelope {
+        let comment = events::feature::event::Commented {
+            by: "ann".into(),
+            text: text.to_owned(),
+        };
+        let command = CommandId::derived(&["test"]);
+        let append = Append {
+            stream: stream.parse().expect("a stream"),
+            expected: Version(0),
+            also_expect: vec![],
+            events: vec![NewEvent::of(&events::feature::Event::from(comment))],
+            command,
+            body: Digest::of(b"body"),
+            cause: Cause::first(Principal::Operator("ann".into()), command),
+            trace: None,
+            at: Timestamp(at),
+        };
+        let (position, digest) = (Position(0), genesis("log"));
+        let head = Head { position, digest };
+        append.envelopes(head, Timestamp(0)).remove(0)
+    }
+
+    /// When an event was recorded is not what it says.
+    #[test]
+    fn events_of_two_origins_are_compared_by_what_they_say() {
+        let one = envelope("feature-zoo/a", "fed", 1);
+        let later = envelope("feature-zoo/a", "fed", 2);
+        assert_ne!(one.digest, later.digest);
+        assert!(says_the_same(&one, &later));
+        let others = [
+            envelope("feature-zoo/b", "fed", 1),
+            envelope("feature-zoo/a", "left", 1),
+        ];
+        for other in others {
+            assert!(!says_the_same(&one, &other), "{other:?}");
+        }
+    }
+}

@@ -194,3 +194,55 @@ fn digest(projections: &Projections, stream: &StreamId) -> String {
     digest.truncate(DIGITS);
     digest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = r#"{"format":1,"build":"b","rules":"r","log":"log-a","head":2}"#;
+
+    fn why<T>(done: Result<T, Rejection>) -> String {
+        match done {
+            Ok(_) => panic!("it is not refused"),
+            Err(why) => why.to_string(),
+        }
+    }
+
+    #[test]
+    fn digests_are_read_in_their_form_and_nothing_else_is() {
+        for (text, words) in [
+            ("", "there is nothing"),
+            ("\n", "do not begin with the header"),
+            ("[1]", "do not begin with the header"),
+            (r#"{"format":1}"#, "do not begin with the header"),
+            (
+                r#"{"format":2,"build":"b","rules":"r","log":"l","head":2}"#,
+                "their form is 2",
+            ),
+        ] {
+            let said = why(Digests::open(text.as_bytes()));
+            assert!(said.contains(words), "{text:?}: {said}");
+        }
+        let not_text = why(Digests::open(&b"\xff\xfe"[..]));
+        assert!(not_text.contains("cannot be used"), "{not_text}");
+    }
+
+    #[test]
+    fn each_line_is_one_digest() {
+        let text = format!("{HEADER}\n0123456789abcdef\nshort\n");
+        let mut digests = Digests::open(text.as_bytes()).expect("a header");
+        let first = digests.next(Position(1)).expect("a digest");
+        assert_eq!(first, "0123456789abcdef");
+        let second = why(digests.next(Position(2)));
+        assert!(second.contains("position 2 is no digest"), "{second}");
+        let third = why(digests.next(Position(3)));
+        assert!(third.contains("end before position 3"), "{third}");
+    }
+
+    #[test]
+    fn a_state_that_is_not_there_has_a_digest_of_its_own() {
+        let stream = "project-zoo".parse().expect("a stream");
+        let digest = digest(&Projections::default(), &stream);
+        assert_eq!(digest, Digest::of(b"null").to_string()[..DIGITS]);
+    }
+}

@@ -212,3 +212,51 @@ impl Of {
 fn of_event(envelope: &Envelope) -> Option<Value> {
     serde_json::to_value(EventShape::from(envelope)).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_and_conditions_are_counted_as_deep_as_they_go() {
+        for (text, deep) in [
+            ("true", 0),
+            ("(a) && (b)", 1),
+            ("((a))", 2),
+            ("f(a[b{c}])", 3),
+            ("a ? b : c", 1),
+            ("a ? (b ? c : d) : e", 3),
+            ("a ? b : c ? d : e", 2),
+            ("))((", 2),
+            ("'(((' == x", 3),
+        ] {
+            assert_eq!(nested(text), deep, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_expression_within_its_bounds_is_read_and_one_beyond_them_is_not() {
+        let within = |count: usize| format!("{}true{}", "(".repeat(count), ")".repeat(count));
+        assert!(Expression::parse(&within(NESTED_MAX)).is_ok());
+        let wide = format!("true{}", " ".repeat(EXPRESSION_MAX - 4));
+        assert!(Expression::parse(&wide).is_ok());
+
+        for (text, words) in [
+            (within(NESTED_MAX + 1), "at most 32 are read"),
+            (format!("{wide} "), "at most 4096 are read"),
+            ("a &&".to_owned(), "^"),
+        ] {
+            let Err(why) = Expression::parse(&text) else {
+                panic!("{text} is read");
+            };
+            assert!(why.to_string().contains(words), "{why}");
+        }
+    }
+
+    #[test]
+    fn what_panics_on_its_stack_is_a_refusal() {
+        let done: Result<(), _> = on_a_large_stack(|| panic!("out of hand"));
+        let why = done.expect_err("it panicked").to_string();
+        assert!(why.contains("could not be evaluated"), "{why}");
+    }
+}

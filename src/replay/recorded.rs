@@ -205,3 +205,44 @@ fn within(position: Position, head: Position) -> Result<Position, Rejection> {
         "position {position} is beyond the head of the log, which is {head}"
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_a_position_or_a_time_and_what_is_neither_is_told_why() {
+        let position = |words| match instant(words) {
+            Ok(Named::Position(position)) => Some(position.0),
+            Ok(Named::Time(_)) | Err(_) => None,
+        };
+        assert_eq!(position("0"), Some(0));
+        assert_eq!(position("42"), Some(42));
+        for words in ["+5", "01", "-1", "4 2", "", "18446744073709551616"] {
+            assert_eq!(position(words), None, "{words}");
+        }
+
+        for words in ["2026-11-26T04:49:00Z", "2026-11-26T05:49:00+01:00"] {
+            let Ok(Named::Time(time)) = instant(words) else {
+                panic!("{words} is a time");
+            };
+            assert_eq!(crate::api::time(time), "2026-11-26T04:49:00.000000Z");
+        }
+
+        let long = "9".repeat(10_000);
+        for (words, told) in [
+            ("yesterday", "neither a position such as 42"),
+            ("2026-11-26T04:49:00", "it lacks its zone"),
+            ("2026-11-26", "it lacks its zone"),
+            ("2026-11-26T04:49:00 01:00", "written %2B"),
+            (long.as_str(), "neither a position such as 42"),
+        ] {
+            let Err(why) = instant(words) else {
+                panic!("{words} is no instant");
+            };
+            let why = why.to_string();
+            assert!(why.contains(told), "{words}: {why}");
+            assert!(why.len() < 300, "{why}");
+        }
+    }
+}

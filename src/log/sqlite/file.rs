@@ -215,3 +215,34 @@ fn check_tables(path: &Path, mark: u32, newest_migration: i64) -> Result<(), Ope
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_opened_for_reading_whatever_its_name_is() {
+        let folder = tempfile::tempdir().expect("folder");
+        for name in ["plain.db", "a?b.db", "a#b.db", "100%25.db"] {
+            let path = folder.path().join(name);
+            let made = Connection::open(&path).expect("made");
+            made.execute_batch("CREATE TABLE lions (n)")
+                .expect("a table");
+            drop(made);
+
+            let uri = format!("file:{}?immutable=1", escaped(&path));
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            for opened in [
+                open_for_reading(&path),
+                Connection::open_with_flags(uri, flags),
+            ] {
+                let opened = opened.expect(name);
+                let count = "SELECT count(*) FROM sqlite_schema";
+                let tables: i64 = opened.query_row(count, [], |row| row.get(0)).expect(name);
+                assert_eq!(tables, 1, "{name}");
+            }
+        }
+        let nowhere = open_for_reading(&folder.path().join("nowhere/log.db"));
+        assert!(nowhere.is_err());
+    }
+}
