@@ -15,7 +15,7 @@ use events::view::{Projections, snapshot};
 use tokio::sync::Mutex;
 
 use crate::ports::PortError;
-use crate::ports::checkpoints::Checkpoints;
+use crate::ports::checkpoints::{Checkpoints, Kept};
 use crate::projector::Projector;
 use crate::rebuild::{digest_at, fold};
 
@@ -133,7 +133,7 @@ impl Instants {
         Ok(projections)
     }
 
-    /// The nearest checkpoint that is of this log as it is, and its size; what cannot be used is no
+    /// The nearest checkpoint that is of this log as it is, and its stored size; what cannot be used is no
     /// error, only a longer fold.
     async fn nearest(
         &self,
@@ -147,7 +147,7 @@ impl Instants {
                 None
             }
         };
-        let Some((_, bytes)) = found else {
+        let Some(Kept { bytes, stored }) = found else {
             return Ok(Default::default());
         };
 
@@ -157,7 +157,7 @@ impl Instants {
         let is_of_it = projections.position <= position
             && digest_at(log, projections.position).await? == Some(projections.digest);
         match is_of_it {
-            true => Ok((projections, bytes.len())),
+            true => Ok((projections, stored)),
             false => Ok(Default::default()),
         }
     }
@@ -205,11 +205,14 @@ fn sum(kept: &BTreeMap<Position, Arc<Vec<u8>>>) -> usize {
 
 #[async_trait]
 impl Checkpoints for InMemory {
-    async fn before(&self, position: Position) -> Result<Option<(Position, Vec<u8>)>, PortError> {
+    async fn before(&self, position: Position) -> Result<Option<Kept>, PortError> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = kept.range(..=position);
         let last = found.next_back();
-        Ok(last.map(|(position, bytes)| (*position, bytes.to_vec())))
+        Ok(last.map(|(_, bytes)| Kept {
+            bytes: bytes.to_vec(),
+            stored: bytes.len(),
+        }))
     }
 
     async fn keep(

@@ -26,14 +26,7 @@ pub async fn fold(
     let reads = futures::stream::iter(starts).map(|after| {
         let wanted = BATCH.min(usize::try_from(through.0 - after).unwrap_or(BATCH));
         let log = log.clone();
-        async move {
-            let batch = log.read_all(Position(after), wanted).await?;
-            if batch.len() == wanted {
-                Ok(batch)
-            } else {
-                Err(ReadError(format!("positions after {after} are missing")))
-            }
-        }
+        async move { log.read_all(Position(after), wanted).await }
     });
 
     let mut batches = reads.buffered(READ_AHEAD);
@@ -43,7 +36,18 @@ pub async fn fold(
         }
     }
 
+    if projections.position < through {
+        return Err(missing(projections.position));
+    }
     Ok(projections)
+}
+
+/// The error that the log has lost the event after a position.
+fn missing(after: Position) -> ReadError {
+    let next = after.0 + 1;
+    ReadError(format!(
+        "position {next} is missing; `log verify` says more"
+    ))
 }
 
 /// Folds the event that comes next.
@@ -51,12 +55,11 @@ pub async fn fold(
 /// # Errors
 /// It is another one: the log has lost what is between; or it cannot be folded.
 pub fn fold_next(projections: &mut Projections, envelope: &Envelope) -> Result<(), ReadError> {
-    let (next, found) = (projections.position.0 + 1, envelope.position.0);
-    if found != next {
-        let why =
-            format!("position {next} is missing: after it comes {found}; `log verify` says more");
-        return Err(ReadError(why));
+    let found = envelope.position;
+    if found.0 != projections.position.0 + 1 {
+        return Err(missing(projections.position));
     }
+
     match projections.apply(envelope) {
         Ok(_) => Ok(()),
         Err(error) => Err(ReadError(format!("position {found}: {error}"))),

@@ -6,12 +6,21 @@ use events::stream::Position;
 
 use super::PortError;
 
+/// A checkpoint that was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The projections, as bytes.
+    pub bytes: Vec<u8>,
+    /// Bytes that it takes as it is stored.
+    pub stored: usize,
+}
+
 /// Keeps checkpoints of one log, each the projections at a position as bytes. What it answers is
 /// checked by whoever asked.
 #[async_trait]
 pub trait Checkpoints: Send + Sync {
     /// The last one that was kept by these rules and is not after this position.
-    async fn before(&self, position: Position) -> Result<Option<(Position, Vec<u8>)>, PortError>;
+    async fn before(&self, position: Position) -> Result<Option<Kept>, PortError>;
     /// Keeps one where it takes no more than so many bytes as it is stored; answers how many those
     /// are, kept or not.
     async fn keep(

@@ -146,6 +146,7 @@ fn of_slot(telling: &Telling<'_>, n: SlotNo, command: &container::Command) -> Op
 
 fn of_queue(telling: &Telling<'_>, command: &merge_queue::Command) -> Option<Position> {
     use merge_queue::Command::*;
+
     let of_entry = |entry, name| merge::seen(telling, entry, name);
 
     match command {

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use actors::ports::PortError;
-use actors::ports::checkpoints::Checkpoints;
+use actors::ports::checkpoints::{Checkpoints, Kept};
 use async_trait::async_trait;
 use events::stream::Position;
 use events::view::snapshot::FINGERPRINT;
@@ -29,7 +29,7 @@ impl CheckpointFolder {
         self.0.join(FINGERPRINT)
     }
 
-    fn newest_before(&self, position: Position) -> std::io::Result<Option<(Position, Vec<u8>)>> {
+    fn newest_before(&self, position: Position) -> std::io::Result<Option<Kept>> {
         let mut newest = None;
         for entry in entries(&self.own())? {
             let at = position_of(&entry).filter(|at| *at <= position);
@@ -40,7 +40,8 @@ impl CheckpointFolder {
             return Ok(None);
         };
         let packed = fs_err::read(self.file(newest))?;
-        Ok(unpacked(&packed).map(|bytes| (newest, bytes)))
+        let stored = packed.len();
+        Ok(unpacked(&packed).map(|bytes| Kept { bytes, stored }))
     }
 
     fn file(&self, position: Position) -> PathBuf {
@@ -81,6 +82,7 @@ impl CheckpointFolder {
         work: impl FnOnce(Self) -> std::io::Result<T> + Send + 'static,
     ) -> Result<T, PortError> {
         let (folder, shown) = (self.clone(), self.0.display().to_string());
+
         let failed = |e: &dyn std::fmt::Display| {
             PortError::Transient(format!("{what} a checkpoint in {shown}: {e}"))
         };
@@ -115,7 +117,7 @@ fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
 
 #[async_trait]
 impl Checkpoints for CheckpointFolder {
-    async fn before(&self, position: Position) -> Result<Option<(Position, Vec<u8>)>, PortError> {
+    async fn before(&self, position: Position) -> Result<Option<Kept>, PortError> {
         self.blocking("reading", move |folder| folder.newest_before(position))
             .await
     }
@@ -142,8 +144,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("checkpoints");
         let checkpoints = CheckpointFolder::new(path.clone());
-        let before = |position| checkpoints.before(Position(position));
-        assert_eq!(before(9).await, Ok(None));
+        let before = async |position| {
+            let found = checkpoints.before(Position(position)).await;
+            found.expect("read").map(|kept| kept.bytes)
+        };
+        assert_eq!(before(9).await, None);
 
         fs_err::create_dir_all(path.join("other-rules")).expect("made");
         for (position, byte) in [(2, 2), (10, 10)] {
@@ -153,9 +158,9 @@ mod tests {
         }
         assert!(!path.join("other-rules").exists());
 
-        assert_eq!(before(1).await, Ok(None));
-        assert_eq!(before(9).await, Ok(Some((Position(2), vec![2; 5_000]))));
-        assert_eq!(before(10).await, Ok(Some((Position(10), vec![10; 5_000]))));
+        assert_eq!(before(1).await, None);
+        assert_eq!(before(9).await, Some(vec![2; 5_000]));
+        assert_eq!(before(10).await, Some(vec![10; 5_000]));
 
         let noise: Vec<u8> = (0..4_000u32).flat_map(u32::to_le_bytes).collect();
         let size = checkpoints
@@ -163,7 +168,7 @@ mod tests {
             .await
             .expect("said");
         assert!(size > 100, "it is not kept: {size}");
-        assert_eq!(before(99).await, Ok(Some((Position(10), vec![10; 5_000]))));
+        assert_eq!(before(99).await, Some(vec![10; 5_000]));
 
         let file = path.join(FINGERPRINT).join("10");
         for damaged in [
@@ -172,7 +177,7 @@ mod tests {
             b"\x05\0\0\0garbage of a file",
         ] {
             fs_err::write(&file, damaged).expect("damaged");
-            assert_eq!(before(99).await, Ok(None));
+            assert_eq!(before(99).await, None);
         }
     }
 }

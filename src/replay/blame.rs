@@ -16,9 +16,6 @@ use super::document::Subject;
 use super::recorded::{Recorded, not_there, unread};
 use crate::api::{Change, Edit, time};
 
-/// Events that are read at once.
-const BATCH: usize = 1_000;
-
 /// An event that touched places of a state.
 struct Touch {
     places: Vec<PointerBuf>,
@@ -124,17 +121,13 @@ impl Recorded {
         let mut after = from;
 
         while after < to {
-            let wanted = BATCH.min(usize::try_from(to.0 - after.0).unwrap_or(BATCH));
-            let batch = self.log().read_all(after, wanted).await.map_err(unread)?;
-            let Some(last) = batch.last() else {
-                break;
-            };
-            after = last.position;
-            for envelope in &batch {
+            for envelope in &self.after(after, to).await? {
+                after = envelope.position;
                 if !subject.is_of(envelope) {
                     fold_next(&mut projections, envelope).map_err(unread)?;
                     continue;
                 }
+
                 let looked_at = Subject::Stream(envelope.stream.clone());
                 let now = || looked_at.document(&projections).unwrap_or(Value::Null);
                 let course = courses.entry(envelope.stream.clone());

@@ -43,6 +43,7 @@ impl Recorded {
         end: Position,
     ) -> Result<Option<Position>, Rejection> {
         let (mut same, mut differs) = (0, end.0 + 1);
+
         while differs - same > 1 {
             let middle = Position(same + (differs - same) / 2);
             let (here, there) = (self.event(middle).await?, other.event(middle).await?);
@@ -64,6 +65,7 @@ impl Recorded {
         while after < end {
             let here = self.log().read_all(after, BATCH).await.map_err(unread)?;
             let there = other.log().read_all(after, BATCH).await.map_err(unread)?;
+
             let mut pairs = here.iter().zip(&there);
             if let Some((one, _)) = pairs.find(|(one, another)| !says_the_same(one, another)) {
                 return Ok(Some(one.position));

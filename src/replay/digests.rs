@@ -24,8 +24,6 @@ use crate::instance::BUILD;
 
 /// The form that this build writes and reads.
 const FORMAT: u32 = 1;
-/// Events that are read at once.
-const BATCH: usize = 1_000;
 /// Digits of a digest: enough to tell states of one log apart.
 const DIGITS: usize = 16;
 
@@ -170,14 +168,7 @@ impl Recorded {
         let mut projections = Projections::default();
         while projections.position < to {
             let after = projections.position;
-            let wanted = BATCH.min(usize::try_from(to.0 - after.0).unwrap_or(BATCH));
-            let batch = self.log().read_all(after, wanted).await.map_err(unread)?;
-            if batch.is_empty() {
-                let why = format!("the events after position {after} are missing");
-                return Err(Rejection::later("log", why).into());
-            }
-
-            for envelope in &batch {
+            for envelope in &self.after(after, to).await? {
                 fold_next(&mut projections, envelope).map_err(unread)?;
                 each(envelope, digest(&projections, &envelope.stream))?;
             }

@@ -148,6 +148,7 @@ impl Expression {
 /// are counted as well.
 fn nested(text: &str) -> usize {
     let (mut open, mut deepest, mut conditions) = (0usize, 0, 0);
+
     for letter in text.chars() {
         match letter {
             '(' | '[' | '{' => open += 1,

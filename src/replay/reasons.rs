@@ -144,7 +144,7 @@ impl Recorded {
 }
 
 /// That the log had heard of a project.
-fn known(projector: &Projector, project: &ProjectName) -> Result<(), Rejection> {
+pub(super) fn known(projector: &Projector, project: &ProjectName) -> Result<(), Rejection> {
     projector.read(|then| {
         if then.projects.contains_key(project) {
             return Ok(());

@@ -13,6 +13,9 @@ use events::stream::Position;
 use super::document::Subject;
 use crate::api::{Instant, StateShape, parsed_time};
 
+/// Events that are read at once.
+const BATCH: usize = 1_000;
+
 /// A log that is looked at, and the instants of it that were asked for. Clones share them.
 #[derive(Clone)]
 pub struct Recorded {
@@ -118,10 +121,34 @@ impl Recorded {
         let before = Position(position.0.saturating_sub(1));
         let found = self.log.read_all(before, 1).await.map_err(unread)?;
         let found = found.into_iter().find(|event| event.position == position);
-        found.ok_or_else(|| {
-            let why = format!("position {position} is missing; `log verify` says more");
-            unread(ReadError(why))
-        })
+        found.ok_or_else(|| missing(position))
+    }
+
+    /// Events after a position, some at a time and none beyond another one; at least one, where
+    /// there is any to come.
+    ///
+    /// # Errors
+    /// The log cannot be read, or has lost one of them.
+    pub(super) async fn after(
+        &self,
+        after: Position,
+        through: Position,
+    ) -> Result<Vec<Envelope>, Rejection> {
+        let left = usize::try_from(through.0.saturating_sub(after.0)).unwrap_or(BATCH);
+        let wanted = BATCH.min(left);
+        let batch = self.log.read_all(after, wanted).await.map_err(unread)?;
+
+        let expected = (after.0 + 1..).take(wanted);
+        let found = batch.iter().map(|envelope| Some(envelope.position.0));
+        let found = found.chain(std::iter::repeat(None));
+
+        match expected
+            .zip(found)
+            .find(|(next, found)| Some(*next) != *found)
+        {
+            None => Ok(batch),
+            Some((next, _)) => Err(missing(Position(next))),
+        }
     }
 
     /// The document of a subject after the event at a position.
@@ -161,6 +188,12 @@ impl Recorded {
     pub async fn at(&self, position: Position) -> Result<Projector, Rejection> {
         self.instants.at(&self.log, position).await.map_err(unread)
     }
+}
+
+/// The refusal to go on without an event that the log has lost.
+fn missing(position: Position) -> Rejection {
+    let why = format!("position {position} is missing; `log verify` says more");
+    unread(ReadError(why))
 }
 
 /// An instant in words.

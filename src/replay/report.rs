@@ -9,12 +9,10 @@ use events::view::Projections;
 use events::why::{About, Question};
 use jiff::SpanRelativeTo;
 
-use super::reasons::{Moment, observed};
-use super::recorded::{Recorded, unread};
+use super::reasons::{Moment, known, observed};
+use super::recorded::Recorded;
 use crate::api::{ReportShape, Times, parsed_time, time};
 
-/// Events that are read at once.
-const BATCH: usize = 1_000;
 /// Longest time that is looked back over, in days: no log is older.
 const DAYS_MAX: i64 = 3_660;
 
@@ -69,11 +67,8 @@ impl Recorded {
     pub async fn report(&self, scope: Scope, asked: Asked) -> Result<ReportShape, Rejection> {
         let (from, to) = (asked.from, asked.until.position);
         let end = self.at(to).await?;
-        if let Scope::Project(name) = &scope
-            && !end.read(|end| end.projects.contains_key(name))
-        {
-            let why = format!("there is no project {name} at position {to}");
-            return Err(Rejection::not_found("unknown_project", why));
+        if let Scope::Project(name) = &scope {
+            known(&end, name)?;
         }
 
         let start = self.at(from).await?;
@@ -100,14 +95,9 @@ impl Recorded {
     ) -> Result<Span, Rejection> {
         let mut after = from;
         while after < to {
-            let left = usize::try_from(to.0 - after.0).unwrap_or(BATCH);
-            let batch = self.log().read_all(after, BATCH.min(left)).await;
-            let batch = batch.map_err(unread)?;
-            let Some(last) = batch.last() else {
-                break;
-            };
+            let batch = self.after(after, to).await?;
+            after = batch.last().map_or(to, |last| last.position);
 
-            after = last.position;
             let taken = end.read(|end| batch.iter().try_for_each(|one| span.take(one, end)));
             taken.map_err(|error| Rejection::later("log", error))?;
         }

@@ -93,7 +93,7 @@ fn what_cannot_be_told_is_refused_in_words() {
             ("/report?since=99999", 422, "beyond the head"),
             ("/report?since=1mo", 422, "say it in days"),
             ("/report?from=1", 422, "unknown field"),
-            ("/projects/ark/report", 404, "there is no project ark"),
+            ("/projects/ark/report", 404, "there was no project ark"),
             ("/projects/ARK!/report", 422, "project"),
         ];
         for (path, status, words) in table {

@@ -24,6 +24,11 @@ const APPENDS: u64 = 200;
 
 /// A log of comments of ten features.
 async fn long(path: &Path, id: &str) -> Arc<dyn EventLog> {
+    of_features(path, id, 10).await
+}
+
+/// A log of comments of so many features.
+async fn of_features(path: &Path, id: &str, features: u64) -> Arc<dyn EventLog> {
     let log = SqliteLog::open(path, id).await.expect("a log");
     let text = format!("{id} says in a sentence or two what it found in the files that it read");
     let comment = feature::Event::from(event::Commented {
@@ -31,7 +36,8 @@ async fn long(path: &Path, id: &str) -> Arc<dyn EventLog> {
         text,
     });
     for n in 0..APPENDS {
-        let (stream, expected) = (format!("feature-zoo/f{}", n % 10), n / 10 * AT_ONCE as u64);
+        let stream = format!("feature-zoo/f{}", n % features);
+        let expected = n / features * AT_ONCE as u64;
         let mut append = append(&stream, expected, AT_ONCE, n);
         append.events = vec![NewEvent::of(&comment); AT_ONCE];
         log.append(append).await.expect("recorded");
@@ -115,4 +121,24 @@ async fn a_state_is_what_the_log_says_whatever_the_checkpoints_are() {
     fs_err::remove_dir_all(&checkpoints).expect("removed");
     fs_err::write(&checkpoints, "a file where the folder would be").expect("written");
     all_are_right(&log).await;
+}
+
+/// A log that goes on after its first checkpoints gets as many as one that was looked at whole:
+/// what counts is their size as they are stored.
+#[tokio::test]
+async fn a_log_that_goes_on_has_its_checkpoints_as_close_as_before() {
+    let folder = tempfile::tempdir().expect("folder");
+    let log = of_features(&folder.path().join("log.db"), "log-one", APPENDS).await;
+    let head = APPENDS * AT_ONCE as u64;
+    let (at_once, by_parts) = (
+        folder.path().join("at-once"),
+        folder.path().join("by-parts"),
+    );
+
+    found(&log, &at_once, head).await;
+    for tenth in 1..=10 {
+        found(&log, &by_parts, head / 10 * tenth).await;
+    }
+    let counts = [&at_once, &by_parts].map(|folder| files(folder).len());
+    assert!(counts[0] >= 2 && counts[1] >= counts[0], "{counts:?}");
 }

@@ -102,10 +102,10 @@ fn a_quiet_time_is_one_sentence_and_wrong_words_are_told() {
         (&["--since", "99999999999999999999d"], "neither a position"),
         (&["--since", "99999999999999999999"], "neither a position"),
         (&["--since", "1mo"], "say it in days"),
-        (&["--project", "ark"], "there is no project ark"),
+        (&["--project", "ark"], "there was no project ark"),
         (
             &["--project", "zoo", "--until", "0", "--since", "0"],
-            "there is no project zoo",
+            "there was no project zoo",
         ),
     ];
     for (args, said) in table {

@@ -208,3 +208,27 @@ fn the_longest_expressions_are_borne() {
         assert!(matches!(code, Some(0 | 1)), "{text}: {code:?} {said}");
     }
 }
+
+/// A log that has lost an event is walked over by nothing: whatever would have to is refused, and
+/// names the event.
+#[test]
+fn a_gap_in_the_log_is_told_wherever_it_is_walked_over() {
+    let me = with_a_log();
+    let path = me.folder.path().join("data/log.db");
+    let connection = rusqlite::Connection::open(path).expect("the log");
+    let lose = "DROP TRIGGER events_are_never_deleted; DELETE FROM events WHERE position = 3";
+    connection.execute_batch(lose).expect("lost");
+    drop(connection);
+
+    for args in [
+        &["replay", "state", "--project", "zoo"][..],
+        &["replay", "state", "--at", "3"],
+        &["replay", "diff", "1"],
+        &["replay", "digests"],
+        &["replay", "why", "project", "zoo"],
+        &["report", "--since", "1"],
+    ] {
+        me.refused(args, "position 3 is missing");
+    }
+    me.ok(&["replay", "state", "--at", "2", "--project", "zoo"]);
+}
