@@ -7,12 +7,18 @@ mod bisect;
 mod blame;
 mod document;
 mod expression;
+mod look;
 mod reasons;
 mod recorded;
+mod walk;
 
 pub use asked::{AboutKind, DeedKind, question, wish};
 pub use bisect::Flip;
 pub use document::{Subject, View};
 pub use expression::Expression;
+pub use look::{
+    Alternative, Changed, Condition, Consequence, EventLine, Interest, Look, Story, Viewer, Watched,
+};
 pub use reasons::Moment;
 pub use recorded::Recorded;
+pub use walk::{Found, Sought, Way};

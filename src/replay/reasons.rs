@@ -65,7 +65,7 @@ impl Recorded {
         &self,
         question: &Question,
         projector: &Projector,
-        observed: &dyn Fn(&Projections) -> Observed,
+        observed: &(dyn Fn(&Projections) -> Observed + Sync),
     ) -> Result<WhyShape, Rejection> {
         let streams = |then: &Projections| events::why::streams(question, then);
         self.answered(projector, &streams, observed, |record| {
@@ -93,7 +93,7 @@ impl Recorded {
         &self,
         wish: &Wish,
         projector: &Projector,
-        observed: &dyn Fn(&Projections) -> Observed,
+        observed: &(dyn Fn(&Projections) -> Observed + Sync),
     ) -> Result<WhyNotShape, Rejection> {
         let streams = |then: &Projections| events::why::streams_of_wish(wish, then);
         self.answered(projector, &streams, observed, |record| {
@@ -107,8 +107,8 @@ impl Recorded {
     async fn answered<T>(
         &self,
         projector: &Projector,
-        streams: &dyn Fn(&Projections) -> Vec<StreamId>,
-        observed: &dyn Fn(&Projections) -> Observed,
+        streams: &(dyn Fn(&Projections) -> Vec<StreamId> + Sync),
+        observed: &(dyn Fn(&Projections) -> Observed + Sync),
         answer: impl FnOnce(Record<'_>) -> T,
     ) -> Result<T, Rejection> {
         let named = projector.read(|then| with_versions(streams(then), then));
@@ -147,7 +147,7 @@ fn instant_of(record: Record<'_>) -> (Position, Timestamp) {
 
 /// What the policies would have observed: everything of it that the log says. Signs of life are not
 /// recorded; a session's newest is taken to be its beginning.
-fn observed(projections: &Projections, now: Timestamp) -> Observed {
+pub(super) fn observed(projections: &Projections, now: Timestamp) -> Observed {
     let node = &projections.node.state;
     let own = OwnTime::new(now, &node.gaps, &[]);
     let awake = node.gaps.last().map(|gap| gap.after);
