@@ -11,6 +11,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
+pub(crate) mod columns;
+
 /// What stands where something was taken out.
 const TAKEN: char = '\u{fffd}';
 /// What stands for the end of a line inside a text that has one line.

@@ -6,7 +6,7 @@ use events::id::ProjectName;
 use events::stream::StreamId;
 
 use super::reasons::{self, WhyArgs, WishArgs};
-use super::{changes, flips, state};
+use super::{changes, flips, state, step};
 use crate::cli::{DataArgs, OutputArgs};
 use crate::replay::{Recorded, Subject, View};
 
@@ -41,6 +41,8 @@ pub(in crate::cli) enum ReplayCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Go along the log in the terminal, forward and back, with breaks and watched values
+    Step(step::StepArgs),
     /// Why something is as it is, and what it waits for
     Why(WhyArgs),
     /// What would come of a wish: the events, the refusal, or what is missing
@@ -122,6 +124,7 @@ pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
             let between = recorded.between((Some(&from), to.as_deref())).await?;
             changes::show(&recorded, between, &of.subject(View::State), output.json).await
         }
+        ReplayCommand::Step(args) => step::run(args).await,
         ReplayCommand::Why(args) => reasons::why(args).await,
         ReplayCommand::WhyNot(args) => reasons::why_not(args).await,
         ReplayCommand::Bisect {
