@@ -69,7 +69,6 @@ fn story(event: &EventShape, look: &Look) -> Vec<Line<'static>> {
         consequences,
         through,
     } = &look.story;
-    let depth = causes.len();
     let here = look.around.iter().find(|one| one.position == look.position);
 
     let mut lines = vec![Line::from(vec![
@@ -78,11 +77,11 @@ fn story(event: &EventShape, look: &Look) -> Vec<Line<'static>> {
         Span::styled("  story ", dim()),
         Span::raw(event.correlation.clone()),
     ])];
-    let causes = causes.iter().enumerate();
-    lines.extend(causes.map(|(n, cause)| step(cause, n, Style::new())));
-    lines.extend(here.map(|here| step(here, depth, Style::new().reversed())));
+    // Causes are one behind the other; what came of an event may branch.
+    lines.extend(causes.iter().map(|cause| step(cause, 0, Style::new())));
+    lines.extend(here.map(|here| step(here, 0, Style::new().reversed())));
     let after = consequences.iter();
-    lines.extend(after.map(|one| step(&one.event, depth + one.depth, Style::new())));
+    lines.extend(after.map(|one| step(&one.event, one.depth, Style::new())));
 
     lines.push(match (consequences.is_empty(), through) {
         (true, Some(through)) => quiet(format!("nothing came of it up to {through}")),

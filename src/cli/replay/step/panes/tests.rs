@@ -156,11 +156,7 @@ fn refusals_come_first_and_what_would_go_comes_last() {
 fn a_story_says_how_far_it_was_looked_at() {
     let mut seen = look(5);
     let lines = told(Pane::Story, &at(5), &seen);
-    let middle = [
-        "1 feature.claimed",
-        "  └ 5 node.sealed",
-        "    └ 9 feature.closed",
-    ];
+    let middle = ["1 feature.claimed", "5 node.sealed", "  └ 9 feature.closed"];
     for (line, start) in lines[1..].iter().zip(middle) {
         assert!(line.starts_with(start), "{lines:?}");
     }
