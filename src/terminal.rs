@@ -1,7 +1,8 @@
 //! What reaches a terminal, and the only way there. Much of what is printed was written by agents:
 //! a terminal would obey some of it (titles, clipboards, links, cursor moves), and a reader's eye
 //! the rest (characters that turn a line around). Whatever that is becomes a visible sign. A reader
-//! that went away and a disk that is full are errors for the caller and never a panic.
+//! that went away and a disk that is full are errors for the caller and never a panic. Where a
+//! whole screen is drawn, its texts come through `columns`.
 
 use std::io::Write;
 use std::os::fd::AsFd;
@@ -10,6 +11,8 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use tokio::sync::oneshot;
+
+pub(crate) mod columns;
 
 /// What stands where something was taken out.
 const TAKEN: char = '\u{fffd}';

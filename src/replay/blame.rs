@@ -54,53 +54,59 @@ impl Course {
     }
 
     fn changes(self, stream: &StreamId) -> Vec<Change> {
-        let steps = json_patch::diff(&self.before, &self.now);
-        let mut now = self.before.clone();
-        let mut changes = Vec::with_capacity(steps.len());
-
-        for step in steps.iter() {
-            let was = step.path().resolve(&now).ok().cloned();
-            changes.extend(self.change(stream, step, was));
-            // Places in a list move with every step, so that each is read after the one before.
-            let _applied = json_patch::patch(&mut now, std::slice::from_ref(step));
-        }
-        changes
+        let edits = edits(&self.before, &self.now).into_iter();
+        let changes = edits.map(|(place, edit)| self.change(stream, &place, edit));
+        changes.flatten().collect()
     }
 
-    fn change(
-        &self,
-        stream: &StreamId,
-        step: &PatchOperation,
-        was: Option<Value>,
-    ) -> Option<Change> {
-        let edit = match (step, was) {
-            (PatchOperation::Add(add), _) => Edit::Added {
-                is: add.value.clone(),
-            },
-            // A stream that was not there is nothing.
-            (PatchOperation::Replace(replace), Some(Value::Null)) if step.path().is_root() => {
-                Edit::Added {
-                    is: replace.value.clone(),
-                }
-            }
-            (PatchOperation::Replace(replace), Some(was)) => Edit::Changed {
-                was,
-                is: replace.value.clone(),
-            },
-            (PatchOperation::Remove(_), Some(was)) => Edit::Removed { was },
-            // A difference is told in these three.
-            _ => return None,
-        };
-        let touch = self.last_touch(step.path())?;
-
+    fn change(&self, stream: &StreamId, place: &Pointer, edit: Edit) -> Option<Change> {
+        let touch = self.last_touch(place)?;
         Some(Change {
             stream: stream.to_string(),
-            path: step.path().to_string(),
+            path: place.to_string(),
             edit,
             position: touch.position.0,
             event: touch.event.clone(),
             at: touch.at.clone(),
         })
+    }
+}
+
+/// The edits that lead from one state to another, each at a place in the state after those before
+/// it.
+pub(super) fn edits(before: &Value, after: &Value) -> Vec<(PointerBuf, Edit)> {
+    let steps = json_patch::diff(before, after);
+    let mut now = before.clone();
+    let mut edits = Vec::with_capacity(steps.len());
+
+    for step in steps.iter() {
+        let was = step.path().resolve(&now).ok().cloned();
+        let edit = edit(step, was);
+        edits.extend(edit.map(|edit| (step.path().to_owned(), edit)));
+        // Places in a list move with every step, so that each is read after the one before.
+        let _applied = json_patch::patch(&mut now, std::slice::from_ref(step));
+    }
+    edits
+}
+
+/// One of them; a difference is told in these three.
+fn edit(step: &PatchOperation, was: Option<Value>) -> Option<Edit> {
+    match (step, was) {
+        (PatchOperation::Add(add), _) => Some(Edit::Added {
+            is: add.value.clone(),
+        }),
+        // A stream that was not there is nothing.
+        (PatchOperation::Replace(replace), Some(Value::Null)) if step.path().is_root() => {
+            Some(Edit::Added {
+                is: replace.value.clone(),
+            })
+        }
+        (PatchOperation::Replace(replace), Some(was)) => Some(Edit::Changed {
+            was,
+            is: replace.value.clone(),
+        }),
+        (PatchOperation::Remove(_), Some(was)) => Some(Edit::Removed { was }),
+        _ => None,
     }
 }
 

@@ -116,7 +116,7 @@ impl Recorded {
         };
 
         line(serde_json::to_string(&header).map_err(|e| Rejection::later("memory", e))?)?;
-        self.walk(head, |_, digest| line(digest)).await
+        self.each_state(head, |_, digest| line(digest)).await
     }
 
     /// Folds this log and compares every state with the digests.
@@ -139,7 +139,7 @@ impl Recorded {
 
         let mut differing: BTreeMap<StreamId, EventShape> = BTreeMap::new();
         let mut states = 0;
-        self.walk(to, |envelope, digest| {
+        self.each_state(to, |envelope, digest| {
             states += 1;
             if digests.next(envelope.position)? != digest {
                 let first = differing.entry(envelope.stream.clone());
@@ -160,7 +160,7 @@ impl Recorded {
 
     /// Folds the log up to a position, and passes each event with the digest of its stream's state
     /// after it.
-    async fn walk<E: From<Rejection>>(
+    async fn each_state<E: From<Rejection>>(
         &self,
         to: Position,
         mut each: impl FnMut(&Envelope, String) -> Result<(), E>,

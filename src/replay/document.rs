@@ -74,6 +74,14 @@ impl Subject {
         }
     }
 
+    /// Whether an expression about this subject may come to something else after an event.
+    pub fn is_moved_by(&self, envelope: &Envelope) -> bool {
+        match self.project() {
+            Some(project) => envelope.stream.project() == Some(project),
+            None => true,
+        }
+    }
+
     /// The project that events of this subject are of; none where every event may matter.
     pub fn project(&self) -> Option<&ProjectName> {
         match self {

@@ -121,6 +121,35 @@ impl Expression {
     /// It cannot be answered anywhere: a variable that there is not, or an answer that is neither
     /// true nor false.
     pub fn ask(&self, scene: Scene<'_>) -> Result<Answer, Rejection> {
+        match self.found(scene)? {
+            Ok(Found::Bool(true)) => Ok(Answer::Holds),
+            Ok(Found::Bool(false)) => Ok(Answer::HoldsNot),
+            Ok(other) => Err(self.no(format!("it is {other:?}, neither true nor false"))),
+            Err(why) => Ok(Answer::Not(why)),
+        }
+    }
+
+    /// Its value, of whatever kind.
+    ///
+    /// # Errors
+    /// It has none here, in words.
+    pub fn value(&self, scene: Scene<'_>) -> Result<Value, String> {
+        let found = self.found(scene).map_err(|no| no.message)??;
+        found.json().map_err(|error| error.to_string())
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it asks about the event, which is another one at each position.
+    pub fn is_of_events(&self) -> bool {
+        self.named.iter().any(|(_, of)| *of == Of::Event)
+    }
+
+    /// What it comes to in a scene; in words, why it comes to nothing there.
+    fn found(&self, scene: Scene<'_>) -> Result<Result<Found, String>, Rejection> {
         let mut context = Context::default();
         for (name, of) in &self.named {
             let added = context.add_variable(*name, of.value(scene));
@@ -128,14 +157,10 @@ impl Expression {
         }
 
         match on_a_large_stack(|| self.program.execute(&context))? {
-            Ok(Found::Bool(true)) => Ok(Answer::Holds),
-            Ok(Found::Bool(false)) => Ok(Answer::HoldsNot),
-            Ok(other) => Err(self.no(format!("it is {other:?}, neither true nor false"))),
+            Ok(found) => Ok(Ok(found)),
             Err(ExecutionError::UndeclaredReference(name)) => Err(self.no(unknown(&name))),
-            Err(ExecutionError::NoSuchKey(name)) => {
-                Ok(Answer::Not(format!("there is no field `{name}`")))
-            }
-            Err(error) => Ok(Answer::Not(error.to_string())),
+            Err(ExecutionError::NoSuchKey(name)) => Ok(Err(format!("there is no field `{name}`"))),
+            Err(error) => Ok(Err(error.to_string())),
         }
     }
 
@@ -173,6 +198,12 @@ fn on_a_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, Reject
         let done = running.join();
         done.map_err(|_| failed("the expression could not be evaluated".to_owned()))
     })
+}
+
+impl std::fmt::Debug for Expression {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.text)
+    }
 }
 
 fn variable(name: &str) -> Option<(&'static str, Of)> {

@@ -10,15 +10,21 @@ mod compare;
 mod digests;
 mod document;
 mod expression;
+mod look;
 mod reasons;
 mod recorded;
 mod report;
+mod walk;
 
 pub use asked::{AboutKind, DeedKind, question, wish};
 pub use bisect::Flip;
 pub use digests::{Checked, Digests};
 pub use document::{Subject, View};
 pub use expression::Expression;
+pub use look::{
+    Alternative, Changed, Condition, Consequence, EventLine, Interest, Look, Story, Viewer, Watched,
+};
 pub use reasons::Moment;
 pub use recorded::Recorded;
 pub use report::Asked;
+pub use walk::{Found, Sought, Way};

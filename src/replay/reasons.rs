@@ -65,7 +65,7 @@ impl Recorded {
         &self,
         question: &Question,
         projector: &Projector,
-        observed: &dyn Fn(&Projections) -> Observed,
+        observed: &(dyn Fn(&Projections) -> Observed + Sync),
     ) -> Result<WhyShape, Rejection> {
         known(projector, &question.project)?;
         let streams = |then: &Projections| events::why::streams(question, then);
@@ -94,7 +94,7 @@ impl Recorded {
         &self,
         wish: &Wish,
         projector: &Projector,
-        observed: &dyn Fn(&Projections) -> Observed,
+        observed: &(dyn Fn(&Projections) -> Observed + Sync),
     ) -> Result<WhyNotShape, Rejection> {
         known(projector, &wish.project)?;
         let streams = |then: &Projections| events::why::streams_of_wish(wish, then);
@@ -109,8 +109,8 @@ impl Recorded {
     pub(super) async fn answered<T>(
         &self,
         projector: &Projector,
-        streams: &dyn Fn(&Projections) -> Vec<StreamId>,
-        observed: &dyn Fn(&Projections) -> Observed,
+        streams: &(dyn Fn(&Projections) -> Vec<StreamId> + Sync),
+        observed: &(dyn Fn(&Projections) -> Observed + Sync),
         answer: impl FnOnce(Record<'_>) -> T,
     ) -> Result<T, Rejection> {
         let named = projector.read(|then| with_versions(streams(then), then));

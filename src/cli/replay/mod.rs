@@ -7,5 +7,6 @@ mod command;
 mod flips;
 mod reasons;
 mod state;
+mod step;
 
 pub(in crate::cli) use command::{ReplayCommand, run};

@@ -30,9 +30,9 @@ const VIEWS: [View; 8] = [
 const NEVER: &str = "project.closed > 99";
 
 /// What was seen of every view.
-type Seen = BTreeMap<Position, Vec<Option<Value>>>;
+pub(super) type Seen = BTreeMap<Position, Vec<Option<Value>>>;
 
-fn zoo(view: View) -> Subject {
+pub(super) fn zoo(view: View) -> Subject {
     Subject::Project(ZOO.parse().expect("a name"), view)
 }
 
@@ -44,7 +44,7 @@ fn every_view(projections: &Projections) -> Vec<Option<Value>> {
 }
 
 /// A fleet with trouble on its way, and what was seen of it live.
-async fn run(world: &World) -> (Server, Seen) {
+pub(super) async fn run(world: &World) -> (Server, Seen) {
     let server = world.start().await;
     let items = vec![
         scripted("roof", "write roof tiles\ncommit Roof\nsubmit", &["walls"]),
@@ -79,7 +79,7 @@ async fn run(world: &World) -> (Server, Seen) {
     (server, seen)
 }
 
-fn recorded(world: &World) -> Recorded {
+pub(super) fn recorded(world: &World) -> Recorded {
     let log: Arc<dyn EventLog> = world.log.clone();
     Recorded::of(log, Default::default())
 }

@@ -4,4 +4,7 @@ mod beside;
 mod checkpoints;
 mod laws;
 mod report;
+mod step;
+mod terminal;
 mod verbs;
+mod walks;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::binary::supercargo;
 use crate::newcomer::Newcomer;
 
-fn with_a_log() -> Newcomer {
+pub(super) fn with_a_log() -> Newcomer {
     let me = Newcomer::new();
     let server = me.serve();
     me.add_zoo();
