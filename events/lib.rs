@@ -37,6 +37,7 @@ pub mod holder;
 pub mod id;
 pub mod lapses;
 pub mod lfs;
+pub mod lineage;
 pub mod log;
 pub mod marks;
 pub mod memory;

@@ -10,6 +10,7 @@ mod evidence;
 mod feature;
 mod fleet;
 mod integrity;
+mod lineage;
 mod merge_queue;
 mod noise;
 mod past;
@@ -38,6 +39,9 @@ pub use feature::{
 };
 pub use fleet::{Found, Hit, SessionShape, SlotShape, Stats, session, sessions, slots, stats};
 pub use integrity::{BreachShape, LogShape, WalkStep};
+pub use lineage::{
+    ClaimLineage, EntryLineage, LineShape, SessionLineage, TranscriptLineage, VerdictLineage,
+};
 pub use merge_queue::{ConflictShape, EntryShape, MergeQueueShape, ScaffoldShape, merge_queue};
 pub use noise::Noise;
 pub use past::{BucketShape, Instant, MarkShape, TimelineShape};

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    DataArgs, OutputArgs, beads, container, feature, image, log, project, queue, replay, report,
-    serve, subscription,
+    DataArgs, OutputArgs, beads, container, feature, image, lineage, log, project, queue, replay,
+    report, serve, subscription,
 };
 use crate::agent::AgentCommand;
 use crate::engine::seek::SeekArgs;
@@ -39,6 +39,10 @@ pub(super) enum Command {
     Replay(replay::ReplayCommand),
     /// Tell what happened in the last hours, each sentence with the events that show it
     Report(report::ReportArgs),
+    /// Follow a line of the trunk back to the work that brought it, or a session, an agent or a
+    /// model to all that it touched
+    #[command(subcommand)]
+    Lineage(lineage::LineageCommand),
     /// Issues of Beads: take them in, write features out as such
     #[command(subcommand)]
     Beads(beads::BeadsCommand),

@@ -14,6 +14,7 @@ mod evidence;
 mod feature;
 mod feature_shown;
 mod image;
+mod lineage;
 mod log;
 mod project;
 mod queue;

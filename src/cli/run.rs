@@ -6,8 +6,8 @@ use clap::CommandFactory;
 
 use super::command::{Cli, Command};
 use super::{
-    beads, container, doctor, feature, image, log, project, queue, replay, report, serve, sign_in,
-    subscription,
+    beads, container, doctor, feature, image, lineage, log, project, queue, replay, report, serve,
+    sign_in, subscription,
 };
 use crate::terminal::{Unheard, complain};
 use crate::{app, heap, private, telemetry, terminal};
@@ -45,6 +45,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Log(command) => quiet(log::run(command)),
         Command::Replay(command) => quiet(replay::run(command)),
         Command::Report(args) => quiet(report::run(args)),
+        Command::Lineage(command) => quiet(lineage::run(command)),
         Command::Image(command) => quiet(image::run(command)),
         Command::Beads(command) => quiet(beads::run(command)),
         Command::Queue(command) => quiet(queue::run(command)),

@@ -10,6 +10,7 @@ mod compare;
 mod digests;
 mod document;
 mod expression;
+mod lineage;
 mod look;
 mod reasons;
 mod recorded;
@@ -21,6 +22,7 @@ pub use bisect::Flip;
 pub use digests::{Checked, Digests};
 pub use document::{Subject, View};
 pub use expression::Expression;
+pub use lineage::LineOf;
 pub use look::{
     Alternative, Changed, Condition, Consequence, EventLine, Interest, Look, Story, Viewer, Watched,
 };

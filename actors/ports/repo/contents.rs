@@ -53,6 +53,51 @@ pub struct DiffSpec {
     pub path: Option<String>,
 }
 
+/// A line of a file, as the tree of a commit has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineAt {
+    /// The commit.
+    pub at: Sha,
+    /// The path of the file.
+    pub path: String,
+    /// The number of the line, from 1.
+    pub line: usize,
+}
+
+/// The origin of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blame {
+    /// The commit that wrote it.
+    pub commit: Sha,
+    /// The commit of the trunk's own line that brought it: itself, or the merge that it came by.
+    pub brought: Option<Sha>,
+    /// Whoever is named as the author.
+    pub author: String,
+    /// The first line of what the commit says.
+    pub summary: String,
+    /// The line.
+    pub text: String,
+}
+
+/// An answer to where a line comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blamed {
+    /// It comes from here.
+    Line(Blame),
+    /// There is no such file.
+    NoFile,
+    /// The file has fewer lines.
+    NoLine {
+        /// So many.
+        lines: usize,
+    },
+    /// The file is larger than what is read.
+    TooLarge {
+        /// Its bytes.
+        size: usize,
+    },
+}
+
 /// The contents of the gates of all projects.
 #[async_trait]
 pub trait Contents: Send + Sync {
@@ -68,6 +113,8 @@ pub trait Contents: Send + Sync {
     ) -> Result<Vec<String>, PortError>;
     /// What a commit of the gate changes, bounded; files that are no text are named.
     async fn diff(&self, project: &ProjectName, spec: &DiffSpec) -> Result<Vec<u8>, PortError>;
+    /// Where a line of a file comes from.
+    async fn blame(&self, project: &ProjectName, of: &LineAt) -> Result<Blamed, PortError>;
     /// A file of the gate's copy of a branch; none when there is none.
     async fn read_file(
         &self,

@@ -10,7 +10,7 @@ mod upkeep;
 mod upstream;
 mod work;
 
-pub use contents::{Against, Contents, DiffForm, DiffSpec, Survey};
+pub use contents::{Against, Blame, Blamed, Contents, DiffForm, DiffSpec, LineAt, Survey};
 pub use credentials::{Credential, Credentials};
 pub use fitness::Fitness;
 pub use merges::{Base, Built, MergeSpec, Merges, Work};

@@ -4,12 +4,12 @@
 use std::path::Path;
 
 use actors::ports::PortError;
-use actors::ports::repo::{Contents, DiffSpec, Survey};
+use actors::ports::repo::{Blamed, Contents, DiffSpec, LineAt, Survey};
 use async_trait::async_trait;
 use events::id::{ProjectName, Sha};
 use git2::{ErrorCode, ObjectType, Repository, Tree};
 
-use super::{Gates, build, diff, oid, side, survey, trouble};
+use super::{Gates, blame, build, diff, oid, side, survey, trouble};
 
 #[async_trait]
 impl Contents for Gates {
@@ -39,6 +39,12 @@ impl Contents for Gates {
     async fn diff(&self, project: &ProjectName, spec: &DiffSpec) -> Result<Vec<u8>, PortError> {
         let spec = spec.clone();
         self.with(project, move |repository| diff::diff(repository, &spec))
+            .await
+    }
+
+    async fn blame(&self, project: &ProjectName, of: &LineAt) -> Result<Blamed, PortError> {
+        let of = of.clone();
+        self.with(project, move |repository| blame::blame(repository, &of))
             .await
     }
 

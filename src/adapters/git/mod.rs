@@ -4,6 +4,7 @@
 //! Server-side git never runs in a directory that an agent can write: gates have no work tree and
 //! no hooks, and what is pushed to them passes `fsck` first.
 
+mod blame;
 mod build;
 mod candidates;
 mod command;

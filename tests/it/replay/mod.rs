@@ -3,6 +3,7 @@
 mod beside;
 mod checkpoints;
 mod laws;
+mod lineage;
 mod report;
 mod step;
 mod terminal;
