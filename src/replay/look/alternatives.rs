@@ -36,6 +36,11 @@ pub(super) async fn of(
     };
     let before = super::viewer::before(event.position);
     let then = at_hand.at(before).await?;
+    let known = then.read(|then| then.projects.contains_key(project));
+    if !known {
+        // The event registers it: there was nothing yet that could be wished for.
+        return Ok(vec![]);
+    }
     let wishes = then.read(|then| wishes(&event.stream, then));
 
     let mut found = Vec::with_capacity(wishes.len());
