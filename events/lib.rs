@@ -51,6 +51,7 @@ pub mod probing;
 pub mod programs;
 pub mod project;
 pub mod protect;
+pub mod redo;
 pub mod registry;
 pub mod report;
 #[cfg(test)]

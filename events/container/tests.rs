@@ -120,7 +120,7 @@ pub(crate) fn logs() -> Vec<(&'static str, Vec<Event>)> {
     ]
 }
 
-pub(super) fn states() -> Vec<(&'static str, Container)> {
+pub(crate) fn states() -> Vec<(&'static str, Container)> {
     let logs = logs().into_iter();
     logs.map(|(name, log)| (name, given(&log))).collect()
 }

@@ -175,7 +175,7 @@ pub(crate) fn logs() -> Vec<(&'static str, Vec<Event>)> {
     ]
 }
 
-pub(super) fn states() -> Vec<(&'static str, Feature)> {
+pub(crate) fn states() -> Vec<(&'static str, Feature)> {
     let logs = logs().into_iter();
     logs.map(|(name, log)| (name, given(&log))).collect()
 }

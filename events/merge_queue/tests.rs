@@ -222,7 +222,7 @@ pub(crate) fn logs() -> Vec<(&'static str, Vec<Event>)> {
     ]
 }
 
-pub(super) fn states() -> Vec<(&'static str, MergeQueue)> {
+pub(crate) fn states() -> Vec<(&'static str, MergeQueue)> {
     let logs = logs().into_iter();
     logs.map(|(name, log)| (name, given(&log))).collect()
 }

@@ -307,7 +307,7 @@ pub(crate) fn logs() -> Vec<(&'static str, Vec<Event>)> {
     ]
 }
 
-pub(super) fn states() -> Vec<(&'static str, Project)> {
+pub(crate) fn states() -> Vec<(&'static str, Project)> {
     let logs = logs().into_iter();
     logs.map(|(name, log)| (name, given(&log))).collect()
 }
