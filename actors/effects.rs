@@ -27,7 +27,7 @@ use tracing::field::{Empty, display};
 use tracing::{Span, debug, instrument};
 
 use ids::{act_id, build_key, publish_key};
-use merge_plan::{Publication, moved, publication, spec, stacked};
+use merge_plan::{Publication, answered, moved, publication, spec};
 pub(crate) use merge_plan::{halt, told};
 use story::{belongs_to, granted, newest, source};
 
@@ -39,7 +39,7 @@ use crate::host::ExecuteError;
 use crate::ports::PortError;
 use crate::ports::blobs::Blobs;
 use crate::ports::prompts::{Prompts, Told};
-use crate::ports::repo::{Base, Built, ClaimWork, Contents, Merges, Published, Upstream};
+use crate::ports::repo::{ClaimWork, Contents, Merges, Published, Upstream};
 use crate::projector::Projector;
 use crate::prompt_context::prompt_context;
 

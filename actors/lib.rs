@@ -19,6 +19,7 @@ mod batches;
 pub mod chores;
 pub mod claims;
 pub mod containers;
+pub mod course;
 pub mod directory;
 #[cfg(test)]
 mod driver;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{SessionId, SlotNo};
 
 /// The holder of a claim.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Holder {
     /// A slot of the project, for one session. Stored as `berth`.

@@ -17,7 +17,7 @@ use crate::claims::queue::slot_session_of;
 use crate::containers::plan::{Step, plan};
 use crate::containers::reconciler::step_id;
 use crate::effects::ids::{act_id, build_key, publish_key};
-use crate::effects::merge_plan::{halt, moved, publication, spec, stacked};
+use crate::effects::merge_plan::{answered, halt, moved, publication, spec};
 use crate::ports::PortError;
 use crate::ports::engine::{ContainerName, Seen, Status};
 use crate::ports::repo::{Base, Built, Looked, MergeSpec};
@@ -275,30 +275,9 @@ impl Model {
             return Answer::Refused("nothing to build".into());
         };
 
-        let base = spec.base.clone();
         let built = self.built(&spec);
-        let command = match (spec.on == Base::Candidate, built) {
-            (true, built) => match stacked(self.view(), entry, built) {
-                Some(command) => command,
-                None => return Answer::Refused("no tip".into()),
-            },
-            (false, Ok(Built::Candidate(candidate, changes))) => {
-                merge_queue::Command::RecordCandidate {
-                    entry,
-                    candidate,
-                    changes,
-                    asked: spec.on == Base::Upstream,
-                }
-            }
-            (false, Ok(Built::Conflict { paths, why })) => merge_queue::Command::RecordConflict {
-                entry,
-                base,
-                paths,
-                why,
-            },
-            (false, Ok(Built::Nothing)) => merge_queue::Command::RecordNothing { entry, base },
-            (false, Ok(Built::Moved(looked))) => moved(entry, base, looked),
-            (false, Err(error)) => halt("building a candidate", &error),
+        let Some(command) = answered(self.view(), &spec, built) else {
+            return Answer::Refused("no tip".into());
         };
         let key = build_key(&spec, version);
         let key: Vec<&str> = key.iter().map(String::as_str).collect();

@@ -10,7 +10,7 @@
 
 mod agents;
 mod hands;
-mod model;
+pub(crate) mod model;
 mod person;
 mod quiet;
 mod random;
@@ -29,7 +29,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// One run: a storm, then quiet. Says what is wrong, if anything is.
-fn run(seed: u64) -> (Model, Result<(), String>) {
+pub(crate) fn run(seed: u64) -> (Model, Result<(), String>) {
     let mut model = Model::new(seed);
     model.open();
     let steps = model.chance.below(STEPS_MAX);

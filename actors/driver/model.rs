@@ -58,9 +58,9 @@ pub(super) enum Health {
     Away,
 }
 
-pub(super) struct Model {
+pub(crate) struct Model {
     pub(super) chance: Chance,
-    pub(super) projections: Projections,
+    pub(crate) projections: Projections,
     pub(super) now: Timestamp,
     remembered: HashMap<CommandId, Digest>,
     /// What the engine has.
@@ -100,11 +100,13 @@ pub(super) struct Model {
     pub(super) stopped: BTreeSet<SessionId>,
     /// Everything recorded, a line each.
     pub(super) said: Vec<String>,
+    /// Everything recorded.
+    pub(crate) recorded: Vec<Envelope>,
     /// What must never happen, and did.
     pub(super) fault: Option<String>,
 }
 
-pub(super) fn name() -> ProjectName {
+pub(crate) fn name() -> ProjectName {
     "z".parse().expect("name")
 }
 
@@ -136,6 +138,7 @@ impl Model {
             bad: BTreeMap::new(),
             stopped: BTreeSet::new(),
             said: vec![],
+            recorded: vec![],
             fault: None,
         };
         model.upstream = Some(model.commit("root"));
@@ -366,6 +369,7 @@ impl Model {
         ));
         self.projections.apply(&envelope).expect("our own event");
         self.judge(&envelope);
+        self.recorded.push(envelope);
 
         // The log takes no two events at one instant.
         self.now = Timestamp(self.now.0 + 1);

@@ -11,28 +11,8 @@ impl Effects {
             Some((spec(view, entry, now)?, view.merge_queue.version))
         })?;
         let ((spec, url, branch), version) = wanted;
-        let (base, asked) = (spec.base.clone(), spec.on == Base::Upstream);
         let built = self.merges.build(project, &url, &branch, &spec).await;
-        let command = match (spec.on == Base::Candidate, built) {
-            (true, built) => self.view(project, |view| stacked(view, entry, built))?,
-            (false, Ok(Built::Candidate(candidate, changes))) => {
-                merge_queue::Command::RecordCandidate {
-                    entry,
-                    candidate,
-                    changes,
-                    asked,
-                }
-            }
-            (false, Ok(Built::Conflict { paths, why })) => merge_queue::Command::RecordConflict {
-                entry,
-                base,
-                paths,
-                why,
-            },
-            (false, Ok(Built::Nothing)) => merge_queue::Command::RecordNothing { entry, base },
-            (false, Ok(Built::Moved(looked))) => moved(entry, base, looked),
-            (false, Err(error)) => halt("building a candidate", &error),
-        };
+        let command = self.view(project, |view| answered(view, &spec, built))?;
         let key = build_key(&spec, version);
         let key: Vec<&str> = key.iter().map(String::as_str).collect();
 

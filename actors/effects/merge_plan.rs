@@ -63,9 +63,40 @@ pub(crate) fn halt(what: &str, error: &PortError) -> merge_queue::Command {
     }
 }
 
+/// What the merge queue is told of a candidate that was asked for; nothing, where it has no batch
+/// any more that the entry could have joined.
+pub(crate) fn answered(
+    view: &ProjectView,
+    spec: &MergeSpec,
+    built: Result<Built, PortError>,
+) -> Option<merge_queue::Command> {
+    let (entry, base) = (spec.entry, spec.base.clone());
+    if spec.on == Base::Candidate {
+        return stacked(view, entry, built);
+    }
+
+    Some(match built {
+        Ok(Built::Candidate(candidate, changes)) => merge_queue::Command::RecordCandidate {
+            entry,
+            candidate,
+            changes,
+            asked: spec.on == Base::Upstream,
+        },
+        Ok(Built::Conflict { paths, why }) => merge_queue::Command::RecordConflict {
+            entry,
+            base,
+            paths,
+            why,
+        },
+        Ok(Built::Nothing) => merge_queue::Command::RecordNothing { entry, base },
+        Ok(Built::Moved(looked)) => moved(entry, base, looked),
+        Err(error) => halt("building a candidate", &error),
+    })
+}
+
 /// What came of putting an entry on top of the batch. Where it does not fit there, the batch is
 /// whole; it is judged by itself later.
-pub(crate) fn stacked(
+pub(super) fn stacked(
     view: &ProjectView,
     entry: u64,
     built: Result<Built, PortError>,

@@ -23,6 +23,7 @@ mod subscription;
 mod times;
 mod upstream;
 mod usage;
+mod what_if;
 mod written;
 
 pub use beads::{
@@ -60,4 +61,5 @@ pub use subscription::{
 pub use times::{parsed_time, time};
 pub use upstream::{AcceptUpstream, FollowBranch, HookShape, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
+pub use what_if::{CourseShape, FeatureCourse, PartingShape, WhatIfShape};
 pub use written::{Text, Written};

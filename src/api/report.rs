@@ -164,7 +164,8 @@ impl TallyShape {
 }
 
 impl FiguresShape {
-    fn of(figures: &Figures) -> Self {
+    /// The shape of figures.
+    pub(crate) fn of(figures: &Figures) -> Self {
         let ended = figures.sessions_ended.iter();
 
         Self {

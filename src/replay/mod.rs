@@ -12,10 +12,12 @@ mod document;
 mod expression;
 mod lineage;
 mod look;
+mod otherwise;
 mod reasons;
 mod recorded;
 mod report;
 mod walk;
+mod what_if;
 
 pub use asked::{AboutKind, DeedKind, question, wish};
 pub use bisect::Flip;
@@ -26,7 +28,9 @@ pub use lineage::LineOf;
 pub use look::{
     Alternative, Changed, Condition, Consequence, EventLine, Interest, Look, Story, Viewer, Watched,
 };
+pub use otherwise::Otherwise;
 pub use reasons::Moment;
 pub use recorded::Recorded;
 pub use report::Asked;
 pub use walk::{Found, Sought, Way};
+pub use what_if::WhatIf;

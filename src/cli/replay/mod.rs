@@ -8,5 +8,6 @@ mod flips;
 mod reasons;
 mod state;
 mod step;
+mod what_if;
 
 pub(in crate::cli) use command::{ReplayCommand, run};

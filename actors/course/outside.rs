@@ -1,0 +1,444 @@
+//! The outside of another course: effects, the engine and sessions, each as it was recorded.
+
+use events::cause::{Cause, Principal};
+use events::claims::pick::{Pick, pick};
+use events::container::{self, Exit};
+use events::feature;
+use events::holder::{Holder, Role};
+use events::id::{CommandId, Epoch, FeatureId, SessionId, SlotNo, Timestamp};
+use events::merge_queue;
+use events::outcome::Outcome;
+use events::policy::{AnyCommand, Effect, Owed};
+use events::project;
+use events::stream::{StreamId, Version};
+use events::view::Grant;
+
+use super::deeds::Actor;
+use super::free::{Free, Happening};
+use super::ledger::Letter;
+use super::sessions::{Key, Script};
+use crate::claims::queue::slot_session_of;
+use crate::containers::plan::{Step, session_at};
+use crate::containers::reconciler::step_id;
+use crate::effects::ids::act_id;
+use crate::ports::engine::{ContainerName, Status};
+use crate::prompt_context::prompt_context;
+
+impl Free<'_> {
+    /// How long something owed takes, in microseconds.
+    pub(super) fn takes(&self, owed: &Owed) -> i64 {
+        let Owed::Do(effect) = owed else {
+            return 0;
+        };
+        match effect {
+            Effect::Clone { .. } => self.record.usual("project.cloned"),
+            Effect::Build { .. } => self.record.usual("trunk.candidate_built"),
+            Effect::Publish { .. } => self.record.usual("trunk.advanced"),
+            Effect::Probe { .. } => self.record.usual("trunk.probed"),
+            Effect::Admit { .. }
+            | Effect::Create { .. }
+            | Effect::ClaimFor { .. }
+            | Effect::Assign { .. }
+            | Effect::Secure { .. } => 0,
+        }
+    }
+
+    /// How long a step of the reconciler takes, in microseconds.
+    pub(super) fn step_takes(&self, step: &Step) -> i64 {
+        match step {
+            Step::Start(_) => self.record.usual("container.started"),
+            Step::Remove { .. } => self.record.usual("container.removed"),
+            Step::RecordStarted { .. }
+            | Step::RecordExited { .. }
+            | Step::RecordLost { .. }
+            | Step::Stop { .. }
+            | Step::RemoveOrphan { .. } => 0,
+        }
+    }
+
+    /// Sends what an effect came to.
+    fn did(&mut self, stream: StreamId, command: AnyCommand, key: &[&str]) {
+        let id = act_id(&stream, key);
+        let cause = Cause::first(Principal::Policy("effects".into()), id);
+        self.send(&Letter {
+            stream,
+            command,
+            id,
+            cause,
+            preconditions: vec![],
+        });
+    }
+
+    /// Performs an effect.
+    pub(super) fn act(&mut self, effect: Effect) {
+        let project = self.record.project.clone();
+        match effect {
+            Effect::Clone { attempt, .. } => self.clone_upstream(attempt),
+            Effect::Admit { batch } => {
+                let known = self.record.acts.iter().find_map(|act| match &act.command {
+                    Some(command @ AnyCommand::Backlog(_)) if admits(command, batch) => {
+                        Some(command.clone())
+                    }
+                    _ => None,
+                });
+                if let Some(command) = known {
+                    let key = ["admit", &batch.to_string()];
+                    self.did(StreamId::Backlog(project), command, &key);
+                }
+            }
+            Effect::Create { id, blockers, .. } => {
+                if let Some(command) = self.creation(&id, blockers) {
+                    let stream = StreamId::Feature(project, id);
+                    self.did(stream, AnyCommand::Feature(command), &["create"]);
+                }
+            }
+            Effect::ClaimFor {
+                n,
+                version,
+                feature,
+            } => self.claim_for(n, version, feature.as_ref()),
+            Effect::Assign { grant, version } => self.assign(&grant, version),
+            Effect::Secure {
+                feature,
+                epoch,
+                reported,
+            } => self.secure(&feature, epoch, reported),
+            Effect::Build { entry, .. } => self.build(entry),
+            Effect::Probe { base } => {
+                let version = self.queue_version();
+                let key = ["probe", base.as_str(), &version];
+                let command = merge_queue::Command::RecordProbe {
+                    base: base.clone(),
+                    collisions: vec![],
+                };
+                let stream = StreamId::MergeQueue(project);
+                self.did(stream, AnyCommand::MergeQueue(command), &key);
+            }
+            Effect::Publish { entry, .. } => {
+                let command = self
+                    .view()
+                    .and_then(|view| super::git::publish(view, entry));
+                if let Some(command) = command {
+                    let version = self.queue_version();
+                    let key = ["publish", &entry.to_string(), &version];
+                    self.did(StreamId::MergeQueue(project), command, &key);
+                }
+            }
+        }
+    }
+
+    fn queue_version(&self) -> String {
+        let version = self.view().map(|view| view.merge_queue.version);
+        version.unwrap_or_default().to_string()
+    }
+
+    fn clone_upstream(&mut self, attempt: u32) {
+        let copied = self.record.acts.iter().find_map(|act| match &act.command {
+            Some(AnyCommand::Project(command @ project::Command::RecordClone { .. })) => {
+                Some(command.clone())
+            }
+            _ => None,
+        });
+        let command = copied.unwrap_or_else(|| project::Command::FailClone {
+            reason: "it was never copied".to_owned(),
+        });
+        let stream = StreamId::Project(self.record.project.clone());
+        let key = ["clone", &attempt.to_string()];
+        self.did(stream, AnyCommand::Project(command), &key);
+    }
+
+    fn creation(&self, id: &FeatureId, waits_for: Vec<FeatureId>) -> Option<feature::Command> {
+        match self.record.made.get(id)?.clone() {
+            feature::Command::Create {
+                content,
+                batch,
+                born,
+                comments,
+                ..
+            } => Some(feature::Command::Create {
+                content,
+                batch,
+                blockers: waits_for,
+                born,
+                comments,
+            }),
+            _ => None,
+        }
+    }
+
+    fn claim_for(&mut self, n: SlotNo, version: Version, wanted: Option<&FeatureId>) {
+        let project = self.record.project.clone();
+        let Some(view) = self.view() else { return };
+        let none = std::collections::BTreeSet::new();
+        let Ok(Pick::Feature(picked)) = pick(view, wanted, &none, self.ledger.now) else {
+            return;
+        };
+
+        let slot = StreamId::Container(project.clone(), n);
+        let session = SessionId::granted(&slot.to_string(), version.0, n);
+        let id = CommandId::derived(&["claim", session.as_str(), project.as_str()]);
+        let stream = StreamId::Feature(project.clone(), picked.feature);
+        let holder = Holder::Slot { n, session };
+        let (holder, id) = slot_session_of(&holder, id, &stream, picked.version);
+        let cause = Cause::first(Principal::Policy("dispatch".into()), id);
+        self.send(&Letter {
+            stream,
+            command: AnyCommand::Feature(feature::Command::Claim { holder }),
+            id,
+            cause,
+            preconditions: vec![
+                (slot, version),
+                (StreamId::Project(project), picked.project),
+            ],
+        });
+    }
+
+    fn assign(&mut self, grant: &Grant, version: Version) {
+        let context = self.view().and_then(|view| prompt_context(view, grant));
+        let Some((_, assignment)) = context else {
+            return;
+        };
+        let session = grant.slot_session.session.to_string();
+        let key = ["assign", session.as_str(), &version.0.to_string()];
+        let stream = StreamId::Container(self.record.project.clone(), grant.slot_session.n);
+        let command = container::Command::Assign {
+            assignment: Box::new(assignment),
+        };
+        self.did(stream, AnyCommand::Container(command), &key);
+    }
+
+    fn secure(&mut self, feature: &FeatureId, epoch: Epoch, reported: bool) {
+        let sha = self.pushed.get(feature).cloned();
+        let command = match reported {
+            true => feature::Command::SecureWork { epoch, sha },
+            false => feature::Command::LoseWork {
+                epoch,
+                last_sha: sha,
+                why: "the session vanished before it reported; what it had pushed is kept"
+                    .to_owned(),
+            },
+        };
+        let stream = StreamId::Feature(self.record.project.clone(), feature.clone());
+        let key = ["secure", &epoch.to_string()];
+        self.did(stream, AnyCommand::Feature(command), &key);
+    }
+
+    fn build(&mut self, entry: u64) {
+        let (record, now, version) = (self.record, self.ledger.now, self.queue_version());
+        let mut built = std::mem::take(&mut self.built);
+        let command = self
+            .view()
+            .and_then(|view| record.build(view, entry, (now, &mut built)));
+        self.built = built;
+
+        if let Some(command) = command {
+            let key = ["build", &entry.to_string(), &version];
+            let stream = StreamId::MergeQueue(record.project.clone());
+            self.did(stream, AnyCommand::MergeQueue(command), &key);
+        }
+    }
+
+    /// Takes a step of the reconciler.
+    pub(super) fn reconcile(&mut self, step: Step) {
+        let generation = step.name().generation;
+        match step {
+            Step::Start(spec) => {
+                self.engine.insert(spec.name.clone(), Status::Running);
+                let command = container::Command::RecordStarted {
+                    generation,
+                    engine_id: format!("e-{}", spec.name),
+                };
+                self.observed(&spec.name, "start", command);
+                let started = self.ledger.now;
+                self.play(&spec.name, &spec.session, started, None);
+            }
+            Step::RecordStarted { name, engine_id } => {
+                let command = container::Command::RecordStarted {
+                    generation,
+                    engine_id,
+                };
+                self.observed(&name, "start", command);
+            }
+            Step::RecordExited { name, exit } => {
+                let command = container::Command::RecordExited { generation, exit };
+                self.observed(&name, "end", command);
+            }
+            Step::RecordLost { name } => {
+                let command = container::Command::RecordLost {
+                    generation,
+                    reason: "it is not there any more".to_owned(),
+                };
+                self.observed(&name, "end", command);
+            }
+            Step::Stop { name, .. } => self.stop(&name),
+            Step::Remove { name } => {
+                self.engine.remove(&name);
+                let command = container::Command::RecordRemoved { generation };
+                self.observed(&name, "remove", command);
+            }
+            Step::RemoveOrphan { name } => drop(self.engine.remove(&name)),
+        }
+    }
+
+    fn observed(&mut self, name: &ContainerName, what: &str, command: container::Command) {
+        let id = step_id(&self.ledger.projections, name, what);
+        self.send(&Letter {
+            stream: StreamId::Container(name.project.clone(), name.n),
+            command: AnyCommand::Container(command),
+            id,
+            cause: Cause::first(Principal::Node("engine".into()), id),
+            preconditions: vec![],
+        });
+    }
+
+    /// A session that is stopped brings its work to safety and ends.
+    fn stop(&mut self, name: &ContainerName) {
+        if let Some(session) = session_at(&self.ledger.projections, name) {
+            let job = self
+                .view()
+                .and_then(|view| view.slot(name.n)?.job().cloned());
+            let claim = job.filter(|job| job.role == Role::Coder);
+            if let Some((feature, epoch)) = claim.as_ref().and_then(|job| job.claim()) {
+                let known = self.view().and_then(|view| view.feature(feature));
+                if known.is_some_and(|known| !known.secured.contains_key(&epoch)) {
+                    self.secure(&feature.clone(), epoch, true);
+                }
+            }
+
+            let command = container::Command::EndSession {
+                session: session.clone(),
+                outcome: Outcome::Interrupted,
+                exit_code: None,
+                evidence: None,
+                detail: "it was stopped".to_owned(),
+            };
+            let id = CommandId::derived(&["course", session.as_str(), "stopped"]);
+            self.send(&Letter {
+                stream: StreamId::Container(name.project.clone(), name.n),
+                command: AnyCommand::Container(command),
+                id,
+                cause: Cause::first(Principal::Session(session), id),
+                preconditions: vec![],
+            });
+        }
+        let exit = Status::Exited(Exit::default());
+        self.engine.insert(name.clone(), exit);
+    }
+
+    /// Lets a session do what a recorded one did, from a time on. Where it was at work already when
+    /// the courses parted, what it had done by then is done.
+    pub(super) fn play(
+        &mut self,
+        name: &ContainerName,
+        session: &SessionId,
+        started: Timestamp,
+        done_before: Option<usize>,
+    ) {
+        let Some((donor, script)) = self.donor(name, session) else {
+            return;
+        };
+
+        for deed in &script.deeds {
+            let is_its_own = done_before.filter(|_| donor == *session);
+            if is_its_own.is_some_and(|next| deed.act < next) {
+                continue;
+            }
+            let happening = Happening::Deed {
+                session: session.clone(),
+                donor: donor.clone(),
+                act: deed.act,
+            };
+            let time = Timestamp(started.0 + deed.after).max(self.ledger.now);
+            self.at(time, happening, None);
+        }
+
+        let end = script.deeds.last().map_or(0, |deed| deed.after);
+        let (after, status) = match &script.gone {
+            Some(gone) => (gone.after, gone_as(&gone.command)),
+            None => (end, Status::Exited(Exit::with_code(Some(0)))),
+        };
+        let time = Timestamp(started.0 + after.max(end)).max(self.ledger.now);
+        self.at(time, Happening::Gone(name.clone(), status), None);
+    }
+
+    /// The recorded session that this one does as: itself, one that did the same work, or any of
+    /// its role.
+    fn donor(&mut self, name: &ContainerName, session: &SessionId) -> Option<(SessionId, Script)> {
+        let record = self.record;
+        let job = self.view()?.slot(name.n)?.job()?.clone();
+        let key = Key {
+            role: job.role,
+            feature: job.feature,
+        };
+        let times = self.used.entry(key.clone()).or_default();
+        let used = *times;
+        *times += 1;
+
+        if let Some(own) = record.scripts.get(session).filter(|own| own.is_whole()) {
+            return Some((session.clone(), own.clone()));
+        }
+        if let Some(found) = record.donor(&key, used) {
+            return Some(found);
+        }
+        self.guessed += 1;
+        record.any_of(key.role, used)
+    }
+
+    /// A session does something.
+    pub(super) fn deed(&mut self, session: &SessionId, donor: &SessionId, place: usize) {
+        let record = self.record;
+        let act = &record.acts[place];
+        let Some(view) = self.view() else { return };
+        let at_work = view.enlisted().find(|(_, slot, _)| {
+            let job = slot.job();
+            job.is_some_and(|job| job.session == *session)
+        });
+        let Some((n, ..)) = at_work else { return };
+
+        let actor = Actor {
+            view,
+            n,
+            session,
+            of: record
+                .scripts
+                .get(donor)
+                .and_then(|script| script.key.feature.as_ref()),
+            times: self.done.get(&place).copied().unwrap_or(0),
+        };
+        let Some((stream, command)) = actor.does(act) else {
+            return;
+        };
+        let id = CommandId::derived(&["course", session.as_str(), &place.to_string()]);
+        let cause = Cause::first(actor.principal(), id);
+        if let AnyCommand::Feature(feature::Command::Submit { sha, .. }) = &command
+            && let StreamId::Feature(_, feature) = &stream
+        {
+            let (feature, sha) = (feature.clone(), sha.clone());
+            self.pushed.insert(feature, sha);
+        }
+
+        *self.done.entry(place).or_default() += 1;
+        self.send(&Letter {
+            stream,
+            command,
+            id,
+            cause,
+            preconditions: vec![],
+        });
+    }
+}
+
+fn admits(command: &AnyCommand, wanted: events::id::Digest) -> bool {
+    match command {
+        AnyCommand::Backlog(events::backlog::Command::Admit { batch, .. }) => *batch == wanted,
+        _ => false,
+    }
+}
+
+fn gone_as(command: &container::Command) -> Status {
+    match command {
+        container::Command::RecordExited { exit, .. } => Status::Exited(exit.clone()),
+        // It is not listed any more: as good as ended, for whoever asks.
+        _ => Status::Exited(Exit::default()),
+    }
+}
