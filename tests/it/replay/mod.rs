@@ -9,3 +9,4 @@ mod step;
 mod terminal;
 mod verbs;
 mod walks;
+mod what_if;
