@@ -30,6 +30,7 @@ use crate::gateway::providers::Providers;
 use crate::http::Served;
 use crate::http::signin::SignIn;
 use crate::log::Health;
+use crate::log::fork::FORK;
 use crate::log::place::LogPlace;
 use crate::log::seal::sealer::Sealer;
 use crate::log::seal::{Anchor, SealKey};
@@ -62,6 +63,19 @@ pub struct App {
     lock: InstanceLock,
 }
 
+/// Refuses a fork whose projects have the upstreams of the original.
+fn may_be_worked_on(data: &DataFolder) -> anyhow::Result<()> {
+    if data.path().join(FORK).exists() {
+        bail!(
+            "{} is a fork whose projects have the upstreams of the original: two servers on one \
+             upstream take each other's work for that of strangers; `supercargo replay fork --live` \
+             makes one with upstreams of its own",
+            data.path().display()
+        );
+    }
+    Ok(())
+}
+
 impl App {
     /// Slots that have a session, as far as is recorded.
     pub fn at_work(&self) -> usize {
@@ -76,6 +90,7 @@ impl App {
     pub async fn open(data: DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         check_length(&data.doors()).map_err(anyhow::Error::msg)?;
         data.check()?;
+        may_be_worked_on(&data)?;
         let lock = InstanceLock::take(&data, ownership)?;
         let providers = Arc::new(providers(&data)?);
         let gateway = Gateway::new(providers.clone())?;

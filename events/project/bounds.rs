@@ -26,6 +26,10 @@ impl Bounded for Event {
             Self::CloneFailed(e) => cut_reason(&mut e.reason),
             Self::Started(e) => cut_name(&mut e.by),
             Self::Renewed(e) => cut_name(&mut e.by),
+            Self::Relocated(e) => {
+                cut(&mut e.git_url, URL_MAX);
+                cut_name(&mut e.by);
+            }
             Self::DrainRequested(e) => cut_name(&mut e.by),
             Self::Stopped(e) => cut_name(&mut e.by),
             Self::EditOpened(e) => cut_name(&mut e.by),

@@ -28,6 +28,10 @@ pub enum Command {
         git_url: String,
         kind: ProjectKind,
     },
+    Relocate {
+        git_url: String,
+        by: String,
+    },
     RecordClone {
         branch: String,
         head: Option<Sha>,

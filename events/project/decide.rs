@@ -39,6 +39,14 @@ impl Aggregate for Project {
 }
 
 fn register(git_url: &str, kind: ProjectKind) -> Decision {
+    may_be_upstream(git_url)?;
+
+    let git_url = git_url.to_owned();
+    Ok(vec![event::Registered { git_url, kind }.into()])
+}
+
+/// Refuses what cannot be the address of an upstream.
+fn may_be_upstream(git_url: &str) -> Result<(), Refusal> {
     let invalid = |why: &str| {
         Err(Refusal::Invalid {
             why: why.to_owned(),
@@ -57,20 +65,13 @@ fn register(git_url: &str, kind: ProjectKind) -> Decision {
         return invalid(&why);
     }
 
-    if has_credentials(git_url) {
-        return invalid(
+    match has_credentials(git_url) {
+        true => invalid(
             "the git URL holds a user name with a password or a token; give the URL without it, \
              credentials are never recorded",
-        );
+        ),
+        false => Ok(()),
     }
-
-    Ok(vec![
-        event::Registered {
-            git_url: git_url.to_owned(),
-            kind,
-        }
-        .into(),
-    ])
 }
 
 /// The copy of upstream. A branch whose name no event could hold is no copy to work with.
@@ -108,6 +109,7 @@ impl Registered {
     fn decide(&self, command: &Command) -> Decision {
         match command {
             Command::Register { .. } => Err(Refusal::Exists),
+            Command::Relocate { git_url, by } => self.relocate(git_url, by),
             Command::RecordClone {
                 branch,
                 head,
@@ -171,6 +173,18 @@ impl Registered {
             | Command::LapseOversight { .. }
             | Command::SettleOversight { .. } => self.oversee(command),
         }
+    }
+
+    /// Upstream is somewhere else. Whether that is the same repository shows at the next look: one
+    /// that does not hold what upstream held halts the merge queue like any that was rewritten.
+    fn relocate(&self, git_url: &str, by: &str) -> Decision {
+        may_be_upstream(git_url)?;
+        if self.git_url == git_url {
+            return Ok(vec![]);
+        }
+
+        let (git_url, by) = (git_url.to_owned(), by.to_owned());
+        Ok(vec![event::Relocated { git_url, by }.into()])
     }
 
     /// Whether an upstream that was empty has files now, which suggest what nobody has set: that is

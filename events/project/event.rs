@@ -291,6 +291,15 @@ pub struct Deleted {
     pub by: String,
 }
 
+/// Upstream has another address: whoever runs it says so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Relocated {
+    /// Where it is from now on.
+    pub git_url: String,
+    /// The person.
+    pub by: String,
+}
+
 event_enum! {
     /// The events of a project stream.
     pub enum Event {
@@ -323,5 +332,6 @@ event_enum! {
         TroubleEnded(TroubleEnded) = "project.trouble_ended", 1;
         ProbeAsked(ProbeAsked) = "project.probe_asked", 1;
         Renewed(Renewed) = "project.renewed", 1;
+        Relocated(Relocated) = "project.relocated", 1;
     }
 }

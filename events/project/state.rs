@@ -377,6 +377,7 @@ impl Registered {
             Event::OversightStarted(e) => self.progress.started(e),
             Event::OversightLapsed(e) => self.progress.lapsed(e, moment),
             Event::Renewed(_) => self.renew(),
+            Event::Relocated(e) => self.git_url.clone_from(&e.git_url),
             Event::MilestoneSettled(e) => {
                 self.progress.looked = moment.position;
                 self.progress.settle(&e.covers, e.findings);

@@ -335,6 +335,27 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
             },
         ),
         (
+            "relocate",
+            C::Relocate {
+                git_url: "/srv/moved.git".into(),
+                by: "me".into(),
+            },
+        ),
+        (
+            "relocate to where it is",
+            C::Relocate {
+                git_url: "/srv/up.git".into(),
+                by: "me".into(),
+            },
+        ),
+        (
+            "relocate nowhere",
+            C::Relocate {
+                git_url: "-oops".into(),
+                by: "me".into(),
+            },
+        ),
+        (
             "record clone",
             C::RecordClone {
                 branch: "main".into(),

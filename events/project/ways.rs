@@ -134,6 +134,7 @@ impl Ways for Project {
     fn givers(command: &Command) -> &'static [Giver] {
         match command {
             Command::Register { .. } => &[Person("project add")],
+            Command::Relocate { .. } => &[Person("project upstream move")],
             // What stood in the way was mended, and the copy is tried again.
             Command::RecordClone { .. } => &[
                 Actor("effects"),

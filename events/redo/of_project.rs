@@ -68,6 +68,10 @@ fn given(event: &Event) -> Option<Command> {
             git_url: registered.git_url.clone(),
             kind: registered.kind,
         },
+        Event::Relocated(relocated) => Command::Relocate {
+            git_url: relocated.git_url.clone(),
+            by: relocated.by.clone(),
+        },
         Event::Cloned(cloned) => Command::RecordClone {
             branch: cloned.branch.clone(),
             head: cloned.head.clone(),

@@ -39,6 +39,11 @@ pub(crate) fn projects() -> Vec<project::Event> {
         p::TargetSet { count: 3 }.into(),
         p::Started { by: by() }.into(),
         p::Renewed { by: by() }.into(),
+        p::Relocated {
+            git_url: "https://example.org/moved.git".into(),
+            by: by(),
+        }
+        .into(),
         p::DrainRequested { by: by() }.into(),
         p::Stopped { by: by() }.into(),
         p::EditOpened { by: by() }.into(),

@@ -59,7 +59,7 @@ pub use subscription::{
     Again, Delivery, NewSubscription, ParkedShape, SetAside, SubscriptionShape, Taken,
 };
 pub use times::{parsed_time, time};
-pub use upstream::{AcceptUpstream, FollowBranch, HookShape, UpstreamShape};
+pub use upstream::{AcceptUpstream, FollowBranch, HookShape, MoveUpstream, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
 pub use what_if::{CourseShape, FeatureCourse, PartingShape, WhatIfShape};
 pub use written::{Text, Written};

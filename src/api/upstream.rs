@@ -35,6 +35,14 @@ pub struct AcceptUpstream {
     pub sha: String,
 }
 
+/// Upstream has another address.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveUpstream {
+    /// Where the repository is now.
+    pub git_url: String,
+}
+
 /// A branch that is gone is followed under another name.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

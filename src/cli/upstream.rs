@@ -5,7 +5,7 @@ use events::id::ProjectName;
 
 use super::DataArgs;
 use super::client::ask;
-use crate::api::{AcceptUpstream, FollowBranch, HookShape, UpstreamShape, Written};
+use crate::api::{AcceptUpstream, FollowBranch, HookShape, MoveUpstream, UpstreamShape, Written};
 use crate::terminal::say;
 
 /// What can be done about a project's upstream.
@@ -28,6 +28,13 @@ pub(super) enum UpstreamCommand {
         project: ProjectArgs,
         /// The branch's name now; without it, the one that upstream names its own
         branch: Option<String>,
+    },
+    /// Upstream has another address
+    Move {
+        #[command(flatten)]
+        project: ProjectArgs,
+        /// Where the repository is now
+        git_url: String,
     },
     /// Show what its forge is given, so that it can say at once when somebody pushed
     Hook(ProjectArgs),
@@ -77,6 +84,10 @@ pub(super) async fn run(command: UpstreamCommand) -> anyhow::Result<()> {
         UpstreamCommand::Follow { project, branch } => {
             let path = format!("/api/v1/projects/{}/upstream/follow", project.project);
             ask(&project.data, "POST", &path, &FollowBranch { branch }).await?
+        }
+        UpstreamCommand::Move { project, git_url } => {
+            let path = format!("/api/v1/projects/{}/upstream/move", project.project);
+            ask(&project.data, "POST", &path, &MoveUpstream { git_url }).await?
         }
         UpstreamCommand::Accept { project, sha } => {
             let path = format!("/api/v1/projects/{}/upstream/accept", project.project);

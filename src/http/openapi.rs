@@ -50,6 +50,7 @@ use crate::replay::{AboutKind, DeedKind, View};
         routes::upstream::fetch_upstream,
         routes::upstream::accept_upstream,
         routes::upstream::follow_branch,
+        routes::upstream::move_upstream,
         routes::upstream::forget_host_keys,
         routes::upstream::show_hook,
         routes::projects::change_project,

@@ -75,36 +75,45 @@ pub async fn newest_seal(log: &dyn EventLog) -> anyhow::Result<Option<Sealed>> {
 /// It grows beside that folder under another name and is renamed when it is whole: one that failed
 /// leaves nothing in the way of the next.
 pub async fn backup(data: &DataFolder, to: &Path, secrets: bool) -> anyhow::Result<Manifest> {
+    grown(to, ".backup-", async |parts| {
+        let manifest = copy_parts(data, parts, secrets).await?;
+        // Written last: a folder without it is no backup.
+        let text = serde_json::to_vec_pretty(&manifest)?;
+        private::write(&parts.path().join(MANIFEST), &text)?;
+        Ok(manifest)
+    })
+    .await
+}
+
+/// Makes a folder of parts that does not exist or is empty: it grows beside its place, under
+/// another name.
+pub(super) async fn grown<T>(
+    to: &Path,
+    prefix: &str,
+    grow: impl AsyncFnOnce(&DataFolder) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     if fs_err::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
-        bail!(
-            "{} is not empty; choose a folder of its own for each backup",
-            to.display()
-        );
+        bail!("{} is not empty; choose a folder of its own", to.display());
     }
     let parent = match to.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     fs_err::create_dir_all(parent)?;
-    let growing = tempfile::Builder::new()
-        .prefix(".backup-")
-        .tempdir_in(parent);
+    let growing = tempfile::Builder::new().prefix(prefix).tempdir_in(parent);
     let growing = growing.with_context(|| format!("making a folder in {}", parent.display()))?;
 
     let parts = DataFolder::make(growing.path())?;
-    let manifest = copy_parts(data, &parts, secrets).await?;
-    // Written last: a folder without it is no backup.
-    let text = serde_json::to_vec_pretty(&manifest)?;
-    private::write(&parts.path().join(MANIFEST), &text)?;
+    let made = grow(&parts).await?;
     let settled = growing.keep();
     fs_err::rename(&settled, to).with_context(|| {
         format!(
-            "the backup is whole in {}, and cannot be renamed to {}",
+            "it is whole in {}, and cannot be renamed to {}",
             settled.display(),
             to.display()
         )
     })?;
-    Ok(manifest)
+    Ok(made)
 }
 
 async fn copy_parts(
@@ -147,7 +156,7 @@ async fn copy_parts(
 /// Copies a folder that a server writes to meanwhile; nothing when there is none. What went away
 /// between being listed and being copied was renamed or removed, so the folder is listed again
 /// until nothing did.
-fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
+pub(super) fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
     }
@@ -225,7 +234,7 @@ fn copy_file(from: &Path, to: &Path) -> anyhow::Result<bool> {
 
 /// Copies the gates by git itself, which knows how to read a repository that is being written: over
 /// its own protocol, because the files of a repository come and go while it is pushed to.
-async fn copy_gates(from: &Path, to: &Path, heads: &Heads) -> anyhow::Result<()> {
+pub(super) async fn copy_gates(from: &Path, to: &Path, heads: &Heads) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
     }
@@ -248,7 +257,7 @@ async fn copy_gates(from: &Path, to: &Path, heads: &Heads) -> anyhow::Result<()>
 }
 
 /// Where the log has upstream's branch, by the name of the project.
-type Heads = BTreeMap<String, Sha>;
+pub(super) type Heads = BTreeMap<String, Sha>;
 
 async fn recorded_heads(log: &dyn EventLog) -> anyhow::Result<Heads> {
     let (mut projections, mut after) = (Projections::default(), Position(0));
@@ -263,12 +272,17 @@ async fn recorded_heads(log: &dyn EventLog) -> anyhow::Result<Heads> {
         }
     }
 
+    Ok(heads_in(&projections))
+}
+
+/// Where projections have upstream's branches.
+pub(super) fn heads_in(projections: &Projections) -> Heads {
     let projects = projections.projects.iter();
     let heads = projects.filter_map(|(name, view)| {
         let head = view.merge_queue.state.head.clone()?;
         Some((name.to_string(), head))
     });
-    Ok(heads.collect())
+    heads.collect()
 }
 
 /// Puts the branch of a copied gate back to where the copied log has it: what was published in

@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod audit;
 pub mod backup;
+pub mod fork;
 mod ledger;
 pub mod place;
 pub mod postgres;

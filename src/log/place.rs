@@ -203,7 +203,7 @@ impl<'a> Records<'a> {
 }
 
 /// Brings everything into the one file.
-fn settle(path: &Path) -> anyhow::Result<()> {
+pub(super) fn settle(path: &Path) -> anyhow::Result<()> {
     let settled = || {
         let connection = rusqlite::Connection::open(path)?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;

@@ -3,6 +3,7 @@
 use actors::host::ExecuteError;
 use actors::ports::models::Listed;
 use events::agent::RoleAgents;
+use events::aggregate::Aggregate;
 use events::egress::EgressRule;
 use events::id::ProjectName;
 use events::log::Receipt;
@@ -54,19 +55,8 @@ impl Operator {
             kind: new.kind,
         };
 
-        // Decided here first, so that a refused registration does not ask upstream anything.
-        let state = self.core.projector.read(|projections| {
-            projections
-                .projects
-                .get(&name)
-                .map(|b| b.project.state.clone())
-        });
-        let decided = events::aggregate::Aggregate::decide(
-            &state.unwrap_or_default(),
-            &register,
-            self.core.world.clock.now(),
-        );
-        decided.map_err(|refusal| ExecuteError::refused(&refusal))?;
+        // A refused registration does not ask upstream anything.
+        self.would_take(&name, &register)?;
         self.check_single(&name, &git_url)?;
         let credentials = &self.core.world.credentials;
 
@@ -90,6 +80,20 @@ impl Operator {
         let notes = self.first_look(&name).await;
 
         Ok(Written { notes, ..last })
+    }
+
+    /// Whether the rules of a project would take a command as things are, before anything outside is
+    /// asked about it.
+    pub(super) fn would_take(&self, name: &ProjectName, command: &project::Command) -> Done<()> {
+        let state = self.core.projector.read(|projections| {
+            let view = projections.projects.get(name);
+            view.map(|view| view.project.state.clone())
+        });
+        let decided = state
+            .unwrap_or_default()
+            .decide(command, self.core.world.clock.now());
+        decided.map_err(|refusal| ExecuteError::refused(&refusal))?;
+        Ok(())
     }
 
     /// Registers the project, unless another one on the same upstream was faster: nobody else

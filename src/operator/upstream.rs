@@ -4,6 +4,7 @@ use actors::upstream_poller::{Look, LookError};
 use events::id::Sha;
 use events::merge_queue::{self, Fault};
 use events::policy::AnyCommand;
+use events::project;
 use events::stream::StreamId;
 use tracing::instrument;
 
@@ -174,6 +175,32 @@ impl Operator {
         };
         let stream = StreamId::MergeQueue(project);
         self.tell(context, context.id, stream, AnyCommand::MergeQueue(command))
+            .await?;
+
+        self.fetch(name).await
+    }
+
+    /// Upstream has another address from now on: it is looked at there, as of a new project.
+    #[instrument(level = "debug", skip_all, fields(request = %context.id, by = %context.by))]
+    pub async fn move_upstream(
+        &self,
+        context: &RequestContext,
+        name: &str,
+        git_url: &str,
+    ) -> Done<UpstreamShape> {
+        let project = Self::name(name)?;
+        self.read(&project, |view| view.registered().map(|_| ()))?;
+        let command = project::Command::Relocate {
+            git_url: git_url.to_owned(),
+            by: context.by.clone(),
+        };
+
+        // Its rules say what an address is, before anything is asked there.
+        self.would_take(&project, &command)?;
+        self.check_single(&project, git_url)?;
+        self.check_upstream(&project, git_url).await?;
+        let stream = StreamId::Project(project);
+        self.tell(context, context.id, stream, AnyCommand::Project(command))
             .await?;
 
         self.fetch(name).await

@@ -274,6 +274,69 @@ fn a_branch_that_was_renamed_is_followed() {
     assert!(me.ok(&["log", "audit"]).starts_with("clean"));
 }
 
+#[test]
+fn a_repository_that_moved_is_worked_on_where_it_is() {
+    let (me, server) = begin();
+    me.ok(&["feature", "add", "zoo", "Feed the lions"]);
+    me.ok(&["project", "start", "zoo"]);
+    me.follow_until_all_is_quiet();
+
+    let folder = me.folder.path();
+    let moved = folder.join("moved.git");
+    fs_err::rename(me.upstream(), &moved).expect("moved");
+    assert!(fetched(&me).contains("trouble"), "it is gone");
+    let there = moved.to_str().expect("a path");
+    let said = me.ok(&["project", "upstream", "move", "zoo", there]);
+    assert!(said.contains(there) && !said.contains("trouble"), "{said}");
+    // Whoever says so twice says the same.
+    me.ok(&["project", "upstream", "move", "zoo", there]);
+
+    me.ok(&["feature", "add", "zoo", "Feed the bears"]);
+    me.follow_until_all_is_quiet();
+    assert_eq!(closed(&me), 2);
+    let merged = git(&moved, &["log", "--format=%s", "main"]).expect("commits");
+    assert!(merged.contains("Feed the bears"), "{merged}");
+
+    let other = folder.join("other.git");
+    git(
+        folder,
+        &["clone", "--quiet", "--bare", "moved.git", "other.git"],
+    )
+    .expect("a copy");
+    let taken = other.to_str().expect("a path");
+    me.ok(&["project", "add", "park", "--git-url", taken, "--existing"]);
+    let nowhere = folder.join("nowhere.git");
+    for (url, words) in [
+        (taken, "is the upstream of the project park already"),
+        (
+            nowhere.to_str().expect("a path"),
+            "does not answer as a git repository",
+        ),
+        ("--upload-pack=touch", "unexpected argument"),
+        (
+            "https://me:secret@example.org/zoo.git",
+            "credentials are never recorded",
+        ),
+        ("ext::sh -c true", "helpers of git's own are not started"),
+    ] {
+        me.refused(&["project", "upstream", "move", "zoo", url], words);
+    }
+    me.refused(
+        &["project", "upstream", "move", "nobody", there],
+        "no such project",
+    );
+
+    // One that does not hold what upstream held is found out, and nothing is published there.
+    let strange = Newcomer::new();
+    let stranger = strange.upstream();
+    let stranger = stranger.to_str().expect("a path");
+    let said = me.ok(&["project", "upstream", "move", "zoo", stranger]);
+    assert!(said.contains("trouble"), "{said}");
+    assert!(needs(&me).contains("rewritten"), "{}", needs(&me));
+    server.stop();
+    assert!(me.ok(&["log", "audit"]).starts_with("clean"));
+}
+
 /// Seconds that nobody looks by itself after the look before: four fifths of a minute, less what
 /// the test needs in between.
 const SOONER: i64 = 40;

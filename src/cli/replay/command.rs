@@ -10,7 +10,7 @@ use events::id::ProjectName;
 use events::stream::StreamId;
 
 use super::reasons::{self, WhyArgs, WishArgs};
-use super::{beside, changes, flips, state, step, what_if};
+use super::{beside, changes, flips, fork, state, step, what_if};
 use crate::adapters::checkpoints::CheckpointFolder;
 use crate::cli::{DataArgs, OutputArgs};
 use crate::data::DataFolder;
@@ -74,6 +74,8 @@ pub(in crate::cli) enum ReplayCommand {
     Step(step::StepArgs),
     /// Another course of a project, with something otherwise, beside the recorded one
     WhatIf(what_if::WhatIfArgs),
+    /// Make a data folder as it was at an instant, in which everything may go another way
+    Fork(fork::ForkArgs),
     /// Why something is as it is, and what it waits for
     Why(WhyArgs),
     /// What would come of a wish: the events, the refusal, or what is missing
@@ -175,6 +177,7 @@ pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
         } => beside::check(&open(&data).await?, &digests, output.json).await,
         ReplayCommand::Step(args) => step::run(args).await,
         ReplayCommand::WhatIf(args) => what_if::run(args).await,
+        ReplayCommand::Fork(args) => fork::run(args).await,
         ReplayCommand::Why(args) => reasons::why(args).await,
         ReplayCommand::WhyNot(args) => reasons::why_not(args).await,
         ReplayCommand::Bisect {

@@ -5,6 +5,7 @@ mod beside;
 mod changes;
 mod command;
 mod flips;
+mod fork;
 mod reasons;
 mod state;
 mod step;

@@ -21,7 +21,7 @@ pub(in crate::cli) struct WhatIfArgs {
     #[arg(long, value_name = "INSTANT")]
     to: Option<String>,
     /// How many slots there are
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     slots: Option<u16>,
     /// A setting that is otherwise, as a state names it: batch_max=8
     #[arg(long = "set", value_name = "NAME=VALUE")]

@@ -5,7 +5,7 @@ use actix_web::{delete, get, post};
 
 use super::{Answer, Seen, ok};
 use crate::api::ProblemShape;
-use crate::api::{AcceptUpstream, FollowBranch, HookShape, UpstreamShape, Written};
+use crate::api::{AcceptUpstream, FollowBranch, HookShape, MoveUpstream, UpstreamShape, Written};
 use crate::http::body::Json;
 use crate::operator::{Operator, RequestContext};
 
@@ -15,6 +15,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(fetch_upstream)
         .service(accept_upstream)
         .service(follow_branch)
+        .service(move_upstream)
         .service(forget_host_keys)
         .service(show_hook);
 }
@@ -71,6 +72,22 @@ pub(in crate::http) async fn follow_branch(
 ) -> Answer {
     ok(operator
         .follow_branch(&context, &name, follow.branch.as_deref())
+        .await?)
+}
+
+/// Upstream has another address from now on. It is looked at there first, as of a new project; whether
+/// it holds what upstream held is found out by the next look.
+#[utoipa::path(context_path = "/api/v1", tag = "upstream",
+    responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
+#[post("/projects/{p}/upstream/move")]
+pub(in crate::http) async fn move_upstream(
+    operator: Data<Operator>,
+    context: RequestContext,
+    name: Path<String>,
+    moved: Json<MoveUpstream>,
+) -> Answer {
+    ok(operator
+        .move_upstream(&context, &name, &moved.git_url)
         .await?)
 }
 

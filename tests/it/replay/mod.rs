@@ -2,6 +2,7 @@
 
 mod beside;
 mod checkpoints;
+mod fork;
 mod laws;
 mod lineage;
 mod report;

@@ -65,6 +65,7 @@ const CONTROLS: Record<string, Reached> = {
   list_subscriptions: ["Readers", READERS],
   live: ["/api/v1/live", "features/live/feed.ts"],
   make_link: ["Copy a sign-in link", "features/projects/ProjectsScreen.tsx"],
+  move_upstream: ["New address", REPOSITORY],
   open_session: ["Sign in", "features/session/SignIn.tsx"],
   publish_beads: ["Publish", REPOSITORY],
   refuse_change: ["Send back", "features/queue/EntryPanel.tsx"],

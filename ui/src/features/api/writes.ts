@@ -114,6 +114,8 @@ export const writes = {
     must(client.POST("/api/v1/projects/{p}/upstream/accept", { ...path({ p }), body: { sha } })),
   followBranch: (p: string) =>
     must(client.POST("/api/v1/projects/{p}/upstream/follow", { ...path({ p }), body: {} })),
+  moveUpstream: (p: string, git_url: string) =>
+    must(client.POST("/api/v1/projects/{p}/upstream/move", { ...path({ p }), body: { git_url } })),
   forgetHostKeys: (p: string) =>
     must(client.DELETE("/api/v1/projects/{p}/upstream/host-keys", path({ p }))),
   showHook: (p: string) => must(client.GET("/api/v1/projects/{p}/upstream/hook", path({ p }))),

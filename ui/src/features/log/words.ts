@@ -164,6 +164,7 @@ const PROJECT: Record<string, Say> = {
   target_set: (d) => `Slots wanted: ${count(d.count)}`,
   started: (d) => `Started by ${str(d.by)}`,
   renewed: (d) => `Tried afresh by ${str(d.by)}`,
+  relocated: (d) => `Upstream is at ${str(d.git_url)} now, says ${str(d.by)}`,
   drain_requested: (d) => `Draining, asked for by ${str(d.by)}`,
   stopped: (d) => `Stopped by ${str(d.by)}`,
   edit_opened: (d) => `Edit mode opened by ${str(d.by)}`,

@@ -185,6 +185,39 @@ function Credential({ project }: { project: Project }) {
   );
 }
 
+function Move({ project }: { project: Project }) {
+  const [url, setUrl] = useState("");
+  const action = useAction(
+    () => writes.moveUpstream(project.name, url.trim()),
+    () => "Upstream is there from now on.",
+  );
+  const send = async () => {
+    if (await action.go(undefined)) setUrl("");
+  };
+  return (
+    <form className="stack" onSubmit={submitted(() => void send())}>
+      <h3>When the repository has moved</h3>
+      <p className="soft small">
+        It is looked at there first. One that does not hold what upstream held halts the merge
+        queue.
+      </p>
+      <Field
+        label="New address"
+        className="mono"
+        autoComplete="off"
+        value={url}
+        onChange={(event) => setUrl(event.target.value)}
+      />
+      {action.problem && <Refused detail={action.problem.detail} code={action.problem.code} />}
+      <div>
+        <Button type="submit" busy={action.busy} unable={url.trim() ? null : "Fill it in first"}>
+          Move
+        </Button>
+      </div>
+    </form>
+  );
+}
+
 function Spec({ project }: { project: Project }) {
   const [text, setText] = useTyped(`spec ${project.name}`, "");
   const action = useAction(
@@ -303,6 +336,7 @@ export function Repository({ project, isPast }: { project: Project; isPast: bool
         <>
           <Credential project={project} />
           <Hook project={project} />
+          <Move project={project} />
           <Spec project={project} />
           <Beads project={project} />
           <Ours project={project} />
