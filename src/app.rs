@@ -68,8 +68,8 @@ fn may_be_worked_on(data: &DataFolder) -> anyhow::Result<()> {
     if data.path().join(FORK).exists() {
         bail!(
             "{} is a fork whose projects have the upstreams of the original: two servers on one \
-             upstream take each other's work for that of strangers; `supercargo replay fork --live` \
-             makes one with upstreams of its own",
+             upstream take each other's work for that of strangers; `supercargo replay fork \
+             --live` makes one with upstreams of its own",
             data.path().display()
         );
     }

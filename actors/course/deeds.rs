@@ -34,6 +34,7 @@ impl Actor<'_> {
     /// do.
     pub(super) fn does(&self, act: &Act) -> Option<(StreamId, AnyCommand)> {
         let project = &self.view.name;
+
         match (act.command.as_ref()?, &act.stream) {
             (AnyCommand::Container(command), _) => {
                 let command = AnyCommand::Container(self.of_slot(command)?);
@@ -59,6 +60,7 @@ impl Actor<'_> {
 
     fn of_slot(&self, command: &container::Command) -> Option<container::Command> {
         let mine = self.session.clone();
+
         Some(match command.clone() {
             container::Command::BeginSession { .. } => {
                 container::Command::BeginSession { session: mine }
@@ -123,6 +125,7 @@ impl Actor<'_> {
                 epoch: self.epoch()?,
                 question,
             },
+
             feature::Command::Release {
                 outcome, detail, ..
             } => feature::Command::Release {
@@ -171,6 +174,7 @@ impl Actor<'_> {
 
     fn of_project(&self, command: &project::Command) -> Option<project::Command> {
         let mine = self.session.clone();
+
         Some(match command.clone() {
             project::Command::ProposeBacklog { digest, count, .. } => {
                 project::Command::ProposeBacklog {
@@ -210,6 +214,7 @@ impl Actor<'_> {
     /// Evidence, of the tree that this session was given.
     fn of_queue(&self, command: &merge_queue::Command) -> Option<merge_queue::Command> {
         let queue = &self.view.merge_queue.state;
+
         match command {
             merge_queue::Command::RecordVerification { evidence, .. } => {
                 let tip = queue.tip()?;

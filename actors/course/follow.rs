@@ -128,7 +128,8 @@ impl Record {
         (!same).then(|| format!("{} comes to something else", kind(act)))
     }
 
-    /// Whether an act says how settings are: that is what is otherwise, and no difference by itself.
+    /// Whether an act says how settings are: that is what is otherwise, and no difference by
+    /// itself.
     fn is_of_settings(&self, act: &Act) -> bool {
         matches!(kind(act), "project.settings_changed" | "project.target_set")
     }
@@ -189,8 +190,8 @@ impl Record {
     }
 }
 
-/// What was owed at the last instants: a policy looks, and what it tells is recorded a little later,
-/// after what others had under way.
+/// What was owed at the last instants: a policy looks, and what it tells is recorded a little
+/// later, after what others had under way.
 #[derive(Default)]
 struct Looks(VecDeque<Vec<Owed>>);
 

@@ -48,7 +48,7 @@ pub struct Course {
     pub events: Vec<Envelope>,
     /// The projections at its end.
     pub projections: Projections,
-    /// How it ended.
+    /// The way in which it ended.
     pub ending: Ending,
     /// Sessions for which no recorded one did the same work, so that another one of their role was
     /// taken.

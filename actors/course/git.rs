@@ -24,6 +24,7 @@ pub(super) fn may_record(effect: &Effect, stream: &StreamId, kind: &str) -> bool
         (Effect::Assign { grant, .. }, StreamId::Container(_, n)) => {
             grant.slot_session.n == *n && kind == "container.assigned"
         }
+
         (Effect::Secure { feature, .. }, StreamId::Feature(_, of)) => {
             feature == of && matches!(kind, "feature.work_secured" | "feature.work_lost")
         }

@@ -18,6 +18,7 @@ mod free;
 mod git;
 mod ledger;
 mod outside;
+mod played;
 mod record;
 mod sessions;
 #[cfg(test)]

@@ -79,7 +79,7 @@ pub struct Record {
     pub project: ProjectName,
     /// The projections that it begins after.
     pub start: Projections,
-    /// When that was.
+    /// The time of that.
     pub since: Timestamp,
     /// The projections that it ends with.
     pub end: Projections,

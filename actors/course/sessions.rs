@@ -126,6 +126,7 @@ impl Script {
 
     fn add(&mut self, place: usize, act: &Act) {
         let after = act.at.0 - self.started.0;
+
         match &act.command {
             Some(AnyCommand::Container(command)) => match command {
                 container::Command::RequestStart { .. } => self.asked = act.at,

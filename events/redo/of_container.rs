@@ -63,6 +63,7 @@ fn engine(event: &Event) -> Vec<Command> {
         | Event::UsageMetered(_)
         | Event::EgressRecorded(_) => return vec![],
     };
+
     vec![command]
 }
 
@@ -86,6 +87,7 @@ fn said(event: &Event) -> Option<Command> {
         Event::InterruptRequested(asked) => Command::Interrupt {
             by: asked.by.clone(),
         },
+
         Event::Reinstated(reinstated) => Command::Reinstate {
             by: reinstated.by.clone(),
         },

@@ -18,6 +18,7 @@ impl Redo for Feature {
                 why: aside.why.clone(),
                 by: reopened.by.clone(),
             }],
+
             [Event::Released(_), Event::Withdrawn(withdrawn)] => vec![Command::Withdraw {
                 by: withdrawn.by.clone(),
             }],
@@ -42,6 +43,7 @@ impl Feature {
     /// What was said of work that was handed in: the events do not name it.
     fn judged(&self, event: &Event) -> Option<Command> {
         let submission = self.submission();
+
         Some(match event {
             Event::ReviewStarted(started) => Command::StartReview {
                 slot_session: started.slot_session.clone(),
@@ -129,6 +131,7 @@ fn told(event: &Event) -> Option<Command> {
             by: said.by.clone(),
             text: said.text.clone(),
         },
+
         Event::Closed(closed) => Command::Close {
             closing: closed.closing.clone(),
             by: closed.by.clone(),
@@ -172,6 +175,7 @@ fn claimed(event: &Event) -> Option<Command> {
             sha: submitted.sha.clone(),
             base: submitted.base.clone(),
         },
+
         Event::PushDenied(denied) => Command::DenyPush {
             epoch: denied.epoch,
             by: denied.by.clone(),

@@ -212,6 +212,7 @@ fn told(event: &Event) -> Option<Command> {
             entry: empty.entry,
             base: empty.base.clone(),
         },
+
         Event::PublishIntended(intended) => Command::IntendPublish {
             entry: intended.entry,
         },

@@ -45,6 +45,7 @@ fn intended(event: &Event) -> Option<Command> {
         Event::Deleted(deleted) => Command::Delete {
             by: deleted.by.clone(),
         },
+
         Event::Resumed(resumed) => Command::Resume {
             why: resumed.why.clone(),
         },
@@ -87,6 +88,7 @@ fn given(event: &Event) -> Option<Command> {
         Event::SettingsChanged(changed) => Command::ChangeSettings {
             settings: changed.settings.clone(),
         },
+
         Event::TargetSet(set) => Command::SetTarget { count: set.count },
         Event::TroubleReported(reported) => Command::ReportTrouble {
             thing: reported.thing.clone(),
@@ -125,6 +127,7 @@ fn initialized(event: &Event) -> Option<Command> {
             session: lapsed.session.clone(),
             outcome: lapsed.outcome,
         },
+
         Event::BacklogProposed(proposed) => Command::ProposeBacklog {
             session: proposed.session.clone(),
             digest: proposed.digest,
@@ -153,6 +156,7 @@ fn overseen(event: &Event) -> Option<Command> {
         Event::OversightStarted(started) => Command::StartOversight {
             slot_session: started.slot_session.clone(),
         },
+
         Event::OversightLapsed(lapsed) => Command::LapseOversight {
             session: lapsed.session.clone(),
             outcome: lapsed.outcome,

@@ -1,7 +1,8 @@
 //! Given any state and any command that is accepted on it, then the command that is found behind
 //! its events records the same.
 
-use super::*;
+use super::Redo;
+use crate::id::Timestamp;
 
 /// Walks a table of states and commands; answers how many cells were found again.
 fn every_cell<A: Redo>(

@@ -23,7 +23,6 @@ mod subscription;
 mod times;
 mod upstream;
 mod usage;
-mod what_if;
 mod written;
 
 pub use beads::{
@@ -51,8 +50,9 @@ pub use project::{
     CredentialShape, NeedShape, NewProject, NewTarget, ProjectChange, ProjectShape, project,
 };
 pub use replay::{
-    Change, DifferingShape, DivergenceShape, Edit, FlipShape, PartShape, ProspectShape,
-    SentenceShape, StateShape, WhyNotShape, WhyShape,
+    Change, CourseShape, DifferingShape, DivergenceShape, Edit, FeatureCourse, FlipShape,
+    PartShape, PartingShape, ProspectShape, SentenceShape, StateShape, WhatIfShape, WhyNotShape,
+    WhyShape,
 };
 pub use report::{FiguresShape, ProjectReport, ReportSentence, ReportShape, TallyShape, Times};
 pub use subscription::{
@@ -61,5 +61,4 @@ pub use subscription::{
 pub use times::{parsed_time, time};
 pub use upstream::{AcceptUpstream, FollowBranch, HookShape, MoveUpstream, UpstreamShape};
 pub use usage::{ContainerUsage, DiskUsage, ProjectUsage};
-pub use what_if::{CourseShape, FeatureCourse, PartingShape, WhatIfShape};
 pub use written::{Text, Written};

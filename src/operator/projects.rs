@@ -82,8 +82,8 @@ impl Operator {
         Ok(Written { notes, ..last })
     }
 
-    /// Whether the rules of a project would take a command as things are, before anything outside is
-    /// asked about it.
+    /// Whether the rules of a project would take a command as things are, before anything outside
+    /// is asked about it.
     pub(super) fn would_take(&self, name: &ProjectName, command: &project::Command) -> Done<()> {
         let state = self.core.projector.read(|projections| {
             let view = projections.projects.get(name);

@@ -111,6 +111,7 @@ pub(in crate::cli) async fn run(command: LineageCommand) -> anyhow::Result<()> {
             of_line(&of, &asked).await
         }
         LineageCommand::Session { id, of } => touched(&Filter::Session(id), &of).await,
+
         LineageCommand::Agent { name, of } => touched(&Filter::Agent(name), &of).await,
         LineageCommand::Model { name, of } => touched(&Filter::Model(name), &of).await,
     }

@@ -6,7 +6,7 @@ use crate::cli::DataArgs;
 use crate::log::fork::{Upstreams, fork};
 use crate::terminal::say;
 
-/// What is forked where to.
+/// The arguments of `replay fork`.
 #[derive(Debug, Clone, clap::Args)]
 pub(in crate::cli) struct ForkArgs {
     /// The folder to make; it does not exist yet, or is empty

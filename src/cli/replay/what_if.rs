@@ -9,7 +9,7 @@ use crate::cli::{DataArgs, OutputArgs};
 use crate::replay::{Otherwise, WhatIf};
 use crate::terminal::{self, say};
 
-/// What is otherwise.
+/// The arguments of `replay what-if`.
 #[derive(Debug, Clone, clap::Args)]
 pub(in crate::cli) struct WhatIfArgs {
     /// The project

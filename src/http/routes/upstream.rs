@@ -75,8 +75,8 @@ pub(in crate::http) async fn follow_branch(
         .await?)
 }
 
-/// Upstream has another address from now on. It is looked at there first, as of a new project; whether
-/// it holds what upstream held is found out by the next look.
+/// Upstream has another address from now on. It is looked at there first, as of a new project;
+/// whether it holds what upstream held is found out by the next look.
 #[utoipa::path(context_path = "/api/v1", tag = "upstream",
     responses((status = 200, body = UpstreamShape), (status = "4XX", body = ProblemShape)))]
 #[post("/projects/{p}/upstream/move")]
