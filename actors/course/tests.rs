@@ -157,3 +157,35 @@ fn a_course_is_a_log_like_any_other() {
         assert!(folded == course.projections, "seed {seed}");
     }
 }
+
+/// How long a course of a long record takes, in an optimised build:
+/// `cargo test --release -p actors a_long_course -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, and no test"]
+fn a_long_course_is_measured() {
+    let features =
+        std::env::var("FEATURES").map_or(1_000, |count| count.parse().expect("a number"));
+    let mut model = crate::driver::model::Model::well_behaved(features, 8);
+    let begun = std::time::Instant::now();
+    while model.look() {}
+    let events = model.recorded;
+    println!("{} events, made in {:?}", events.len(), begun.elapsed());
+
+    let begun = std::time::Instant::now();
+    let record = record(&events, 0);
+    println!("read in {:?}", begun.elapsed());
+    for slots in [8, 4, 12] {
+        let begun = std::time::Instant::now();
+        let change = Change {
+            slots: Some(slots),
+            ..Change::default()
+        };
+        let course = record.course(&change).expect("it folds");
+        let took = begun.elapsed();
+        let ending = course.ending;
+        println!(
+            "{slots} slots: {took:?}, {} events, {ending:?}",
+            course.events.len()
+        );
+    }
+}

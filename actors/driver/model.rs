@@ -188,6 +188,35 @@ impl Model {
         });
     }
 
+    /// A project of so many features on which everybody behaves well, started by a person.
+    pub(crate) fn well_behaved(features: u64, slots: u16) -> Self {
+        let mut model = Self::new(1);
+        model.calm = true;
+        model.tell_project(project::Command::Register {
+            git_url: "/up".into(),
+            kind: ProjectKind::Existing,
+        });
+        let settings = Settings {
+            agent: AgentSpec::of(Dialect::Script),
+            verify: Some("make test".into()),
+            ..Settings::default()
+        };
+        model.tell_project(project::Command::ChangeSettings {
+            settings: Box::new(settings),
+        });
+
+        model.tell_project(project::Command::SetTarget { count: slots });
+        for _ in 0..features / 10 {
+            model.add_features(10);
+        }
+        let by = "me".into();
+        model.tell_project(project::Command::Start {
+            by,
+            has_features: true,
+        });
+        model
+    }
+
     /// Upstream is broken, or what the verification calls goes away.
     pub(super) fn breaks(&mut self) {
         self.broken = self.chance.pick(&[1, 127]).copied();

@@ -172,7 +172,7 @@ impl Model {
 
     /// Performs all that is owed now, or lets time pass until something is; answers whether
     /// anything may still happen by itself.
-    fn look(&mut self) -> bool {
+    pub(crate) fn look(&mut self) -> bool {
         let before = (self.projections.position, self.engine.clone());
         let due = self.due();
         let (looked, owed_at) = (due.looked, due.wake);
