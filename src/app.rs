@@ -72,7 +72,8 @@ impl App {
         })
     }
 
-    /// Opens the installation: commands are taken, nothing is owed or reconciled yet.
+    /// Opens the installation: commands are taken, nothing is owed or reconciled yet. A folder that
+    /// was unpacked from a bundle takes none.
     pub async fn open(data: DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         check_length(&data.doors()).map_err(anyhow::Error::msg)?;
         data.check()?;
@@ -154,6 +155,9 @@ impl App {
 
     /// Begins to run the fleet; answers what has to be said about its engine.
     pub async fn begin(&mut self, args: &EngineArgs) -> anyhow::Result<Vec<String>> {
+        if self.data.is_unpacked() {
+            bail!("what was unpacked from a bundle is looked at, and not worked with");
+        }
         let binary = install_binary(&self.data)?;
         let instance = self.running.core.world.log.id();
         let place = Place {
@@ -221,12 +225,16 @@ impl App {
                 deps,
             },
             gates: self.data.gates(),
+            read_only: self.data.is_unpacked(),
             signin: token.cloned().map(SignIn::new),
         }
     }
 
     /// Returns why this server cannot go on; never, while it can.
     pub async fn failed(&self) -> String {
+        if self.data.is_unpacked() {
+            return self.running.failed().await;
+        }
         let mut health = self.health.clone();
         tokio::select! {
             why = self.running.failed() => why,
@@ -251,7 +259,11 @@ impl App {
         }
 
         let log = self.running.core.world.log.clone();
-        self.running.stop(&self.node).await;
+        match self.data.is_unpacked() {
+            // Nothing is recorded in it, so nothing of an end either.
+            true => self.running.crash(),
+            false => self.running.stop(&self.node).await,
+        }
         log.close().await;
         if !self.lock.is_ours() {
             return;
@@ -271,21 +283,28 @@ impl App {
 
 /// The transcript store, which keeps none of this server's secrets.
 fn transcripts(data: &DataFolder, providers: &Arc<Providers>) -> TranscriptFolder {
-    let (providers, secrets, token) = (
-        providers.clone(),
-        Secrets::new(data.secrets()),
-        data.token(),
-    );
+    let (place, providers) = (data.clone(), providers.clone());
+    TranscriptFolder::new(data.transcripts()).without(move || known_secrets(&place, &providers))
+}
 
-    TranscriptFolder::new(data.transcripts()).without(move || {
-        let token = private::read(&token, Kept::Secret).ok().flatten();
-        providers
-            .secrets()
-            .into_iter()
-            .chain(secrets.values())
-            .chain(token)
-            .collect()
-    })
+/// Values that neither a transcript nor a bundle may hold.
+fn known_secrets(data: &DataFolder, providers: &Providers) -> Vec<String> {
+    let token = private::read(&data.token(), Kept::Secret).ok().flatten();
+    let secrets = Secrets::new(data.secrets());
+    providers
+        .secrets()
+        .into_iter()
+        .chain(secrets.values())
+        .chain(token)
+        .collect()
+}
+
+/// The same of a data folder that no server need be on.
+///
+/// # Errors
+/// Its file of providers cannot be read.
+pub(crate) fn secrets_of(data: &DataFolder) -> anyhow::Result<Vec<String>> {
+    Ok(known_secrets(data, &providers(data)?))
 }
 
 /// The providers of models, as the data folder or the operator says.
@@ -301,6 +320,11 @@ async fn open_log(
     data: &DataFolder,
     ownership: Ownership,
 ) -> anyhow::Result<(Arc<dyn EventLog>, watch::Receiver<Health>)> {
+    if data.is_unpacked() {
+        let stored = data.place().read().await?;
+        let health = stored.health();
+        return Ok((stored.into_log(), health));
+    }
     let known = private::read(&data.log_id(), Kept::Unaltered)?.map(|id| id.trim().to_owned());
     if let Some(known) = &known
         && data.place() == LogPlace::File(data.log())

@@ -185,6 +185,21 @@ impl DataFolder {
         self.path.join("anchor.json")
     }
 
+    /// The header of the bundle that this folder was unpacked from, in one that was.
+    pub fn bundle(&self) -> PathBuf {
+        self.path.join("bundle.json")
+    }
+
+    /// Whether it is for reading only, because it was unpacked from a bundle.
+    pub fn is_unpacked(&self) -> bool {
+        self.bundle().exists()
+    }
+
+    /// The digests of all states that came with a bundle.
+    pub fn states(&self) -> PathBuf {
+        self.path.join("states")
+    }
+
     /// Contents that events name by their digest.
     pub fn blobs(&self) -> PathBuf {
         self.path.join("blobs")

@@ -1,7 +1,10 @@
 //! Replay: every question about the past is answered from the log, as it would have been then.
 
 mod beside;
+mod bundle;
 mod checkpoints;
+mod forged;
+mod incident;
 mod laws;
 mod lineage;
 mod report;
