@@ -153,11 +153,17 @@ impl App {
         self.running.core.world.retention = retention;
     }
 
-    /// Begins to run the fleet; answers what has to be said about its engine.
-    pub async fn begin(&mut self, args: &EngineArgs) -> anyhow::Result<Vec<String>> {
+    /// Refuses a folder that nothing can be recorded in.
+    pub(crate) fn must_work(&self) -> anyhow::Result<()> {
         if self.data.is_unpacked() {
             bail!("what was unpacked from a bundle is looked at, and not worked with");
         }
+        Ok(())
+    }
+
+    /// Begins to run the fleet; answers what has to be said about its engine.
+    pub async fn begin(&mut self, args: &EngineArgs) -> anyhow::Result<Vec<String>> {
+        self.must_work()?;
         let binary = install_binary(&self.data)?;
         let instance = self.running.core.world.log.id();
         let place = Place {

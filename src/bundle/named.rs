@@ -130,6 +130,7 @@ fn texts(value: &Value) -> Vec<&str> {
     while let Some(value) = open.pop() {
         match value {
             Value::String(text) => found.extend(text.as_str()),
+            Value::Binary(bytes) => found.extend(std::str::from_utf8(bytes)),
             Value::Array(items) => open.extend(items),
             Value::Map(pairs) => {
                 for (key, value) in pairs {
@@ -187,6 +188,9 @@ mod tests {
         let mut found = texts(&value);
         found.sort_unstable();
         assert_eq!(found, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+
+        let bytes = Value::Array(vec![b"lions".to_vec().into(), vec![0xff, 0xfe].into()]);
+        assert_eq!(texts(&bytes), ["lions"]);
     }
 
     #[test]

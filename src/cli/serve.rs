@@ -111,7 +111,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     )
     .await?;
 
-    if let Some(file) = &args.ssh_key {
+    if let Some(file) = args.ssh_key.as_ref().filter(|_| !app.data.is_unpacked()) {
         let key = fs_err::read_to_string(file)?;
         Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;
     }

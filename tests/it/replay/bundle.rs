@@ -10,7 +10,8 @@ use supercargo::bundle::{Bundle, Header, PartName};
 use super::terminal::Seen;
 use super::verbs::with_a_log;
 use crate::binary::{Serving, supercargo};
-use crate::newcomer::{Newcomer, agent_that};
+use crate::log::database;
+use crate::newcomer::{AGENT, Newcomer, agent_that};
 
 /// The binary with these arguments and nothing else: a bundle needs no data folder.
 pub(super) fn alone(args: &[&str]) -> Command {
@@ -507,4 +508,160 @@ fn a_file_that_cannot_be_made_leaves_nothing() {
     ok(&["replay", "open", text(&file), "--into", text(&taken)]);
     assert!(taken.join("log.db").exists());
     assert!(Bundle::open(&file).is_ok());
+}
+
+/// Bundles of a log that goes on: each holds the beginning of it, whole.
+#[test]
+fn a_bundle_is_made_while_the_server_works() {
+    let me = Newcomer::new();
+    let server = me.serve();
+    me.add_zoo();
+    let set = ["project", "set", "zoo", "--verify", "test -f README"];
+    me.ok(&[&set[..], &["--target", "2", "--agent-command", AGENT]].concat());
+    for title in ["Feed the lions", "Feed the bears", "Feed the storks"] {
+        me.ok(&["feature", "add", "zoo", title]);
+    }
+    me.ok(&["project", "start", "zoo"]);
+
+    let mut heads = vec![];
+    for (n, kind) in [
+        "feature.claimed",
+        "feature.submitted",
+        "trunk.verified",
+        "feature.closed",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        me.follow_until(kind);
+        let file = me.folder.path().join(format!("{n}.bundle"));
+        let shown = me.ok(&["replay", "bundle", text(&file), "--json"]);
+        let header: Header = serde_json::from_str(&shown).expect("a header");
+        heads.push(header.head);
+    }
+    me.follow_until_all_is_quiet();
+    server.stop();
+    assert!(heads.windows(2).all(|pair| pair[0] <= pair[1]), "{heads:?}");
+
+    let log = me.ok(&["log", "export"]);
+    for (n, head) in heads.into_iter().enumerate() {
+        let file = me.folder.path().join(format!("{n}.bundle"));
+        let told = ok(&["replay", "open", text(&file)]);
+        assert!(
+            told.contains(&format!("all {head} states are the same")),
+            "{told}"
+        );
+        let into = me.folder.path().join(format!("into-{n}"));
+        ok(&["replay", "open", text(&file), "--into", text(&into)]);
+        let audit = of(&into, &["log", "audit"]);
+        assert!(audit.starts_with("clean"), "{audit}");
+
+        // What answers a command again is known as long as it is remembered: the events are equal.
+        let events = |text: &str| -> Vec<Value> {
+            let lines = text
+                .lines()
+                .skip(1)
+                .take(usize::try_from(head).expect("a count"));
+            let events = lines.map(|line| serde_json::from_str(line).expect("JSON"));
+            events.map(|event: Value| event["digest"].clone()).collect()
+        };
+        let there = of(&into, &["log", "export"]);
+        assert_eq!(there.lines().count() as u64, head + 1);
+        assert_eq!(events(&there), events(&log));
+    }
+}
+
+/// A log in PostgreSQL goes into the same file as one in a file.
+#[test]
+fn a_log_in_postgresql_is_bundled_alike() {
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    let url = runtime.block_on(database("a bundle of a log in PostgreSQL"));
+    let Some(url) = url else {
+        return;
+    };
+    let me = with_a_log();
+    let (file, first) = made(&me, &["--project", "zoo"]);
+    let there = elsewhere(&me, &file);
+    let export = me.folder.path().join("export");
+    fs_err::write(&export, of(&there, &["log", "export"])).expect("written");
+    let moved = me.folder.path().join("moved");
+    of(&moved, &["log", "import", text(&export), "--log", &url]);
+    for part in listed(&there.join("blobs")) {
+        let (from, to) = (
+            there.join("blobs").join(&part),
+            moved.join("blobs").join(&part),
+        );
+        fs_err::create_dir_all(&to).expect("a folder");
+        for blob in listed(&from) {
+            fs_err::copy(from.join(&blob), to.join(&blob)).expect("copied");
+        }
+    }
+
+    let again = me.folder.path().join("again.bundle");
+    let args = [
+        "replay",
+        "bundle",
+        text(&again),
+        "--project",
+        "zoo",
+        "--json",
+    ];
+    let shown = of(&moved, &[&args[..], &["--log", &url]].concat());
+    let second: Header = serde_json::from_str(&shown).expect("a header");
+    assert_eq!(second.parts, first.parts);
+    assert!(ok(&["replay", "open", text(&again)]).contains("states are the same"));
+}
+
+/// Verbs that would work on what is not in a bundle say so.
+#[test]
+fn what_a_bundle_does_not_hold_is_told() {
+    let me = with_a_log();
+    let (file, _) = made(&me, &[]);
+    let there = elsewhere(&me, &file);
+    let (done, told) = said(&mut supercargo(
+        &["lineage", "line", "zoo", "README:1"],
+        &there,
+    ));
+    assert!(!done && told.contains("has no repository"), "{told}");
+    let (done, told) = said(&mut supercargo(&["try", "--exit-when-done"], &there));
+    assert!(
+        !done && told.contains("looked at, and not worked with"),
+        "{told}"
+    );
+    let into = text(&there).to_owned();
+    for more in [
+        &["--serve", "--at", "1"][..],
+        &["--into", &into, "--at", "1"],
+    ] {
+        let args = [&["replay", "open", text(&file)], more].concat();
+        let (done, told) = said(&mut alone(&args));
+        assert!(!done && told.contains("cannot be used with"), "{told}");
+    }
+    let (done, told) = said(&mut alone(&[
+        "replay",
+        "open",
+        text(&file),
+        "--into",
+        &into,
+    ]));
+    assert!(!done && told.contains("is not empty"), "{told}");
+}
+
+/// A backup of an unpacked folder is a log like any other: what was for reading is worked with
+/// only by who makes a folder of their own of it.
+#[test]
+fn an_unpacked_folder_is_backed_up_as_a_log() {
+    let me = with_a_log();
+    let (file, header) = made(&me, &[]);
+    let there = elsewhere(&me, &file);
+    let backup = me.folder.path().join("backup");
+    of(&there, &["log", "backup", text(&backup)]);
+    assert!(!backup.join("bundle.json").exists());
+    let mine = me.folder.path().join("mine");
+    of(&mine, &["log", "restore", text(&backup)]);
+    let verified = of(&mine, &["log", "verify"]);
+    assert!(verified.contains(&header.digest.to_string()), "{verified}");
+    let server = Serving::start(supercargo(&["serve", "--listen", "127.0.0.1:0"], &mine));
+    of(&mine, &["feature", "add", "zoo", "Feed the bears"]);
+    server.stop();
 }

@@ -630,3 +630,62 @@ fn nothing_in_a_header_is_obeyed_by_a_terminal() {
     let (done, told) = said(&mut alone(&["replay", "open", text(&file)]));
     assert!(!done && told.contains("come to other states"), "{told}");
 }
+
+/// Bytes of a bundle that are changed at random, under a digest that fits: what comes of it is
+/// refused, or is the log that it was, and in no case the end of the process.
+#[test]
+fn whatever_is_changed_under_a_digest_that_fits_is_borne() {
+    let seed = std::env::var("SUPERCARGO_SEED");
+    let seed = seed.ok().and_then(|seed| seed.parse().ok()).unwrap_or(2026);
+    println!("SUPERCARGO_SEED={seed}");
+    let mut chance = fastrand::Rng::with_seed(seed);
+    let whole = &sound()[..sound().len() - TRAILER];
+    let line = whole.iter().position(|b| *b == b'\n').expect("a header");
+    let (mut refused, mut taken) = (0, 0);
+
+    for _ in 0..200 {
+        let mut bytes = whole.to_vec();
+        let within = match chance.bool() {
+            true => 0..line,
+            false => line..bytes.len(),
+        };
+        for _ in 0..chance.usize(1..4) {
+            let at = chance.usize(within.clone());
+            bytes[at] = chance.u8(..);
+        }
+        match why_not(&sealed(bytes)) {
+            None => taken += 1,
+            Some(why) => {
+                assert!(why.len() < 2_000, "{why}");
+                refused += 1;
+            }
+        }
+    }
+    println!("{refused} refused, {taken} taken");
+    assert!(refused > 100, "{refused} refused, {taken} taken");
+}
+
+/// The same with the parts themselves, listed as they are then.
+#[test]
+fn whatever_is_changed_in_a_part_is_borne() {
+    let mut chance = fastrand::Rng::with_seed(7);
+    let mut refused = 0;
+    for round in 0..60 {
+        let bytes = forged(|parts| {
+            let which = round % parts.parts.len();
+            let part = &mut parts.parts[which].1;
+            for _ in 0..chance.usize(1..5) {
+                let at = chance.usize(..part.len());
+                match chance.u8(..4) {
+                    0 => part.truncate(at.max(1)),
+                    1 => part.insert(at, chance.u8(..)),
+                    _ => part[at] = chance.u8(..),
+                }
+            }
+            parts.list();
+        });
+        refused += usize::from(why_not(&bytes).is_some());
+    }
+    // Digests of states are compared where they are asked for, and not when they are unpacked.
+    assert!((30..60).contains(&refused), "{refused} are refused");
+}
