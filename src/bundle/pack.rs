@@ -229,10 +229,10 @@ impl Packing<'_> {
     ) -> anyhow::Result<Vec<LeftOut>> {
         let store = TranscriptFolder::new(self.data.transcripts());
         let (chosen, mut left_out) = self.chosen(named, &store).await?;
+        let told: BTreeSet<PartName> = left_out.iter().map(|left| left.part.clone()).collect();
         for session in &named.kept {
             let part = PartName::Transcript(session.clone());
-            let is_told = left_out.iter().any(|left| left.part == part);
-            if is_told || chosen.contains(session) {
+            if told.contains(&part) || chosen.contains(session) {
                 continue;
             }
             let why = match named.sessions.contains_key(session) {

@@ -16,6 +16,9 @@ use crate::data::DataFolder;
 use crate::replay::{Digests, Recorded, View};
 use crate::terminal::{self, say};
 
+/// Parts that are named of those that were left out.
+const SHOWN_MAX: usize = 20;
+
 /// Arguments of `replay bundle`.
 #[derive(Debug, Clone, clap::Args)]
 pub(in crate::cli) struct BundleArgs {
@@ -188,8 +191,11 @@ fn tell(header: &Header) -> anyhow::Result<()> {
     let blobs = is(|part| matches!(part, PartName::Blob(_)));
     let transcripts = is(|part| matches!(part, PartName::Transcript(_)));
     say!("with {blobs} blobs and {transcripts} transcripts")?;
-    for left in &header.left_out {
+    for left in header.left_out.iter().take(SHOWN_MAX) {
         say!("without the {}: {}", left.part, left.why)?;
     }
-    Ok(())
+    match header.left_out.len().saturating_sub(SHOWN_MAX) {
+        0 => Ok(()),
+        more => Ok(say!("and without {more} more, which --json lists")?),
+    }
 }

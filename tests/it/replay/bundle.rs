@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use events::id::Digest;
 use serde_json::Value;
 use supercargo::bundle::{Bundle, Header, PartName};
 
@@ -664,4 +665,72 @@ fn an_unpacked_folder_is_backed_up_as_a_log() {
     let server = Serving::start(supercargo(&["serve", "--listen", "127.0.0.1:0"], &mine));
     of(&mine, &["feature", "add", "zoo", "Feed the bears"]);
     server.stop();
+}
+
+/// What is unpacked to be looked at once is gone afterwards.
+#[test]
+fn nothing_is_left_of_a_bundle_that_was_looked_at() {
+    let me = with_a_log();
+    let (file, _) = made(&me, &["--project", "zoo"]);
+    let scratch = me.folder.path().join("scratch");
+    fs_err::create_dir(&scratch).expect("a folder");
+    let open = |more: &[&str]| {
+        let mut command = alone(&[&["replay", "open", text(&file)], more].concat());
+        command.env("TMPDIR", &scratch);
+        command
+    };
+    for more in [&[][..], &["--json"]] {
+        let (done, told) = said(&mut open(more));
+        assert!(done, "{told}");
+        assert!(
+            listed(&scratch).is_empty(),
+            "{more:?}: {:?}",
+            listed(&scratch)
+        );
+    }
+
+    let server = Serving::start(open(&["--serve", "--listen", "127.0.0.1:0"]));
+    assert_eq!(listed(&scratch).len(), 1);
+    server.stop();
+    assert!(listed(&scratch).is_empty(), "{:?}", listed(&scratch));
+
+    let (mut seen, _) = Seen::start(&open(&[]), (100, 30));
+    seen.shows("node.stopped");
+    assert_eq!(listed(&scratch).len(), 1);
+    seen.types("q");
+    assert_eq!(seen.ended().0, Some(0));
+    assert!(listed(&scratch).is_empty(), "{:?}", listed(&scratch));
+}
+
+/// What is left out is told in a few lines, however much it is, and listed whole as JSON.
+#[test]
+fn a_long_list_of_what_was_left_out_is_told_in_short() {
+    let me = with_a_log();
+    let (file, mut header) = made(&me, &[]);
+    let there = elsewhere(&me, &file);
+    let one = |n: usize| format!(r#"{{"part": "transcript s-{n:016}", "why": "no room"}}"#);
+    let all: Vec<_> = (0..50)
+        .map(|n| serde_json::from_str(&one(n)).expect("a part"))
+        .collect();
+    header.left_out = all;
+    assert_eq!(header.absent().count(), 50);
+    let shown = serde_json::to_vec(&header).expect("JSON");
+    fs_err::write(there.join("bundle.json"), shown).expect("written");
+    assert!(of(&there, &["log", "audit"]).starts_with("clean"));
+
+    let bytes = fs_err::read(&file).expect("a bundle");
+    let line = bytes.iter().position(|b| *b == b'\n').expect("a header");
+    let mut longer = serde_json::to_vec(&header).expect("JSON");
+    longer.extend(&bytes[line..bytes.len() - 32]);
+    let digest = Digest::of(&longer);
+    longer.extend(digest.0);
+    fs_err::write(&file, longer).expect("written");
+    let told = ok(&["replay", "open", text(&file)]);
+    assert_eq!(told.matches("without the transcript").count(), 20, "{told}");
+    assert!(
+        told.contains("and without 30 more, which --json lists"),
+        "{told}"
+    );
+    let json = ok(&["replay", "open", text(&file), "--json"]);
+    assert_eq!(json.matches("no room").count(), 50);
 }

@@ -5,13 +5,15 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use events::id::Digest;
+use events::envelope::{Envelope, genesis};
+use events::id::{Digest, Timestamp};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use nix::sys::stat::Mode;
 use serde_json::{Value, json};
 use supercargo::bundle::Bundle;
+use supercargo::log::archive::{Reader, Record, Writer};
 
 use super::bundle::{alone, listed, said, text};
 use super::verbs::with_a_log;
@@ -629,6 +631,82 @@ fn nothing_in_a_header_is_obeyed_by_a_terminal() {
     fs_err::write(&file, other).expect("written");
     let (done, told) = said(&mut alone(&["replay", "open", text(&file)]));
     assert!(!done && told.contains("come to other states"), "{told}");
+}
+
+/// The log of a bundle, changed by somebody who makes a chain of it again.
+fn relinked(parts: &mut Parts, change: impl Fn(&mut Envelope)) {
+    let log = parts.part("log").clone();
+    let mut reader = Reader::open(&log[..]).expect("a segment");
+    let mut digest = genesis(&reader.header.log);
+    let mut out = vec![];
+    let mut writer = Writer::Segment(&mut out);
+    writer.header(&reader.header).expect("written");
+    while let Some(Record {
+        mut envelope,
+        answers,
+    }) = reader.read().expect("a record")
+    {
+        change(&mut envelope);
+        digest = envelope.chained(digest);
+        envelope.digest = digest;
+        writer
+            .record(&Record { envelope, answers })
+            .expect("written");
+    }
+
+    *parts.part("log") = out;
+    parts.parts.retain(|(name, _)| name == "log");
+    parts.header["digest"] = digest.to_string().into();
+    parts.header["sealed"] = 0.into();
+    parts.header["sealed_by"] = Value::Null;
+    parts.list();
+}
+
+/// A chain that somebody made anew is one; who made it is told by its seals, and there is none.
+#[test]
+fn a_log_that_was_made_anew_has_no_seal() {
+    let file_of = |bytes: &[u8]| {
+        let folder = tempfile::tempdir().expect("folder");
+        let file = folder.path().join("a.bundle");
+        fs_err::write(&file, bytes).expect("written");
+        said(&mut alone(&["replay", "open", text(&file)]))
+    };
+    let anew = forged(|parts| {
+        relinked(parts, |event| {
+            if event.kind == "project.registered" {
+                event.at = Timestamp(event.at.0 + 1);
+            }
+        });
+    });
+    let (done, told) = file_of(&anew);
+    assert!(
+        done && told.contains("nothing in it is under a seal"),
+        "{told}"
+    );
+    let claimed = forged(|parts| {
+        relinked(parts, |_| ());
+        parts.header["sealed"] = 3.into();
+        parts.header["sealed_by"] = "00".into();
+    });
+    is_refused("a seal that is not there", &claimed, "it is sealed up to 0");
+
+    // Events of a kind that this build does not have yet: a later one made them.
+    let later = forged(|parts| {
+        relinked(parts, |event| {
+            if event.kind == "feature.created" {
+                event.kind = "feature.teleported".into();
+            }
+        });
+        let states = sound_states();
+        parts.add("states", states);
+    });
+    let (done, told) = file_of(&later);
+    assert!(!done && told.contains("feature.teleported"), "{told}");
+    assert!(told.contains("position"), "{told}");
+}
+
+fn sound_states() -> Vec<u8> {
+    Parts::of(sound()).part("states").clone()
 }
 
 /// Bytes of a bundle that are changed at random, under a digest that fits: what comes of it is
