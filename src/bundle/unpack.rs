@@ -2,7 +2,7 @@
 //! bounded by it, before it is of use to anybody.
 
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Take};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use actors::ports::blobs::Blobs;
 use anyhow::{Context, bail};
@@ -32,6 +32,8 @@ const PIECE: usize = 64 * 1024;
 
 /// A bundle that is whole: not a bit of it differs from what its maker wrote.
 pub struct Bundle {
+    /// The file by the name that it was opened by.
+    path: PathBuf,
     file: File,
     /// Where the parts begin.
     body: u64,
@@ -50,10 +52,11 @@ impl Bundle {
             .custom_flags(OFlag::O_NONBLOCK.bits())
             .open(path);
         let file = opened.context("opening the bundle")?;
-        Self::of(file).with_context(|| format!("{} cannot be opened as a bundle", path.display()))
+        Self::of(path, file)
+            .with_context(|| format!("{} cannot be opened as a bundle", path.display()))
     }
 
-    fn of(file: File) -> anyhow::Result<Self> {
+    fn of(path: &Path, file: File) -> anyhow::Result<Self> {
         let found = file.metadata()?;
         if !found.is_file() {
             bail!("it is not a file");
@@ -79,7 +82,12 @@ impl Bundle {
             }
             _ => {}
         }
-        let bundle = Self { file, body, header };
+        let bundle = Self {
+            path: path.to_owned(),
+            file,
+            body,
+            header,
+        };
         bundle.check_whole(expected - TRAILER)?;
         Ok(bundle)
     }
@@ -131,7 +139,9 @@ impl Bundle {
             growing.with_context(|| format!("making a folder in {}", parent.display()))?;
 
         let data = DataFolder::make(growing.path())?;
-        self.fill(&data).await.context("the bundle is refused")?;
+        let filled = self.fill(&data).await;
+        filled
+            .with_context(|| format!("{} is refused, and nothing is kept", self.path.display()))?;
         let settled = growing.keep();
         if let Err(error) = fs_err::rename(&settled, to) {
             fs_err::remove_dir_all(&settled)?;

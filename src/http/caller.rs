@@ -46,7 +46,12 @@ pub(super) struct Peer(pub(super) u32);
 pub(super) struct ReadOnly(pub(super) bool);
 
 /// What is posted and changes nothing.
-const LOOKS: &[&str] = &[SIGN_IN, "/api/v1/log/verify", "/api/v1/log/audit"];
+const LOOKS: &[&str] = &[
+    SIGN_IN,
+    "/api/v1/session/link",
+    "/api/v1/log/verify",
+    "/api/v1/log/audit",
+];
 
 /// Why everything else is refused then.
 const SHOWN_ONLY: &str = "what is shown here was recorded elsewhere and unpacked from a bundle: \

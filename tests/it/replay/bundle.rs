@@ -11,6 +11,7 @@ use supercargo::bundle::{Bundle, Header, PartName};
 use super::terminal::Seen;
 use super::verbs::with_a_log;
 use crate::binary::{Serving, supercargo};
+use crate::house::root;
 use crate::log::database;
 use crate::newcomer::{AGENT, Newcomer, agent_that};
 
@@ -219,6 +220,82 @@ fn a_bundle_is_made_of_what_was_unpacked_from_another() {
     assert_eq!((second.log, second.digest), (first.log, first.digest));
 }
 
+/// What the server on this folder answers, to whoever has its token.
+fn asked(data: &Path, method: &str, path: &str) -> String {
+    let read = |name: &str| fs_err::read_to_string(data.join(name)).expect(name);
+    let (url, token) = (read("url"), read("token"));
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--max-time", "60", "--request", method]);
+    curl.args([
+        "--header",
+        &format!("Authorization: Bearer {}", token.trim()),
+    ]);
+    curl.args(["--header", "Content-Type: application/json"]);
+    if method != "GET" {
+        curl.args(["--data", "{}"]);
+    }
+    curl.arg(format!("{}{path}", url.trim()));
+    let output = curl.output().expect("asked");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Routes that are no reads by their method, and change nothing of what is shown.
+const LOOKS: &[&str] = &["/session", "/session/link", "/log/verify", "/log/audit"];
+
+/// Every route of the description is tried: what reads is answered, and what writes is refused
+/// before it is looked at.
+#[test]
+fn every_route_reads_or_is_refused() {
+    let me = with_work();
+    let (file, _) = made(&me, &[]);
+    let into = me.folder.path().join("shown");
+    let args = [
+        "replay",
+        "open",
+        text(&file),
+        "--serve",
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let server = Serving::start(alone(&[&args[..], &["--into", text(&into)]].concat()));
+    let before = of(&into, &["log", "export"]);
+    let features = of(&into, &["feature", "list", "zoo", "--json"]);
+    let features: Value = serde_json::from_str(&features).expect("JSON");
+    let id = features[0]["id"].as_str().expect("an id");
+
+    let described = fs_err::read_to_string(root().join("docs/openapi.json"));
+    let described: Value = serde_json::from_str(&described.expect("the API")).expect("JSON");
+    let (mut read, mut refused) = (0, 0);
+    for (path, methods) in described["paths"].as_object().expect("paths") {
+        let filled = path.replace("{p}", "zoo").replace("{id}", id);
+        let filled = filled
+            .replace("{n}", "1")
+            .replace("{entry}", "1")
+            .replace("{name}", "x");
+        for method in methods.as_object().expect("methods").keys() {
+            let answer = match path.ends_with("/live") || path.ends_with("/hold") {
+                true => continue,
+                false => asked(&into, &method.to_uppercase(), &filled),
+            };
+            let is_look = LOOKS.iter().any(|look| path.ends_with(look));
+            let is_refused = answer.contains("\"read_only\"");
+            if method == "get" || is_look {
+                assert!(!is_refused, "{method} {filled}: {answer}");
+                read += 1;
+            } else {
+                assert!(is_refused, "{method} {filled}: {answer}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(read > 30 && refused > 40, "{read} read, {refused} refused");
+
+    let link = of(&into, &["sign-in"]);
+    assert!(link.starts_with("http://127.0.0.1:"), "{link}");
+    server.stop();
+    assert_eq!(of(&into, &["log", "export"]), before);
+}
+
 #[test]
 fn the_web_interface_shows_a_bundle_and_takes_nothing() {
     let me = with_work();
@@ -239,20 +316,7 @@ fn the_web_interface_shows_a_bundle_and_takes_nothing() {
         list.contains("Feed the lions") && list.contains("closed"),
         "{list}"
     );
-    let url = fs_err::read_to_string(into.join("url")).expect("an address");
-    let token = fs_err::read_to_string(into.join("token")).expect("a token");
-    let ask = |method: &str, path: &str| {
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "--max-time", "60", "--request", method]);
-        curl.args([
-            "--header",
-            &format!("Authorization: Bearer {}", token.trim()),
-        ]);
-        curl.args(["--header", "Content-Type: application/json", "--data", "{}"]);
-        curl.arg(format!("{}{path}", url.trim()));
-        let output = curl.output().expect("asked");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
+    let ask = |method: &str, path: &str| asked(&into, method, path);
     let board = ask("GET", "/api/v1/projects/zoo/board?at=12");
     assert!(board.contains("Feed the lions"), "{board}");
     let log = ask("GET", "/api/v1/log");

@@ -164,6 +164,10 @@ fn is_refused(what: &str, bytes: &[u8], words: &str) {
     let why = why_not(bytes);
     let why = why.unwrap_or_else(|| panic!("{what} is taken"));
     assert!(why.contains(words), "{what}: {why}");
+    assert!(
+        why.contains("a.bundle"),
+        "{what}: which file it is, is not told: {why}"
+    );
     assert!(why.len() < 1_000, "{what}: {why}");
 }
 
