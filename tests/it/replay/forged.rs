@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use actors::rejection::Rejection;
 use events::envelope::{Envelope, genesis};
 use events::id::{Digest, Timestamp};
 use flate2::Compression;
@@ -14,9 +15,12 @@ use nix::sys::stat::Mode;
 use serde_json::{Value, json};
 use supercargo::bundle::Bundle;
 use supercargo::log::archive::{Reader, Record, Writer};
+use supercargo::log::place::LogPlace;
+use supercargo::replay::Recorded;
 
 use super::bundle::{alone, listed, said, text};
 use super::verbs::with_a_log;
+use crate::house::root;
 
 /// Bytes of the digest at the end.
 const TRAILER: usize = 32;
@@ -637,12 +641,13 @@ fn nothing_in_a_header_is_obeyed_by_a_terminal() {
     assert!(!done && told.contains("come to other states"), "{told}");
 }
 
-/// The log of a bundle, changed by somebody who makes a chain of it again.
-fn relinked(parts: &mut Parts, change: impl Fn(&mut Envelope)) {
+/// The log of a bundle, changed by somebody who makes a chain of it again, up to an event of
+/// which `change` does not say that the log goes on with it.
+fn relinked(parts: &mut Parts, change: impl Fn(&mut Envelope) -> bool) {
     let log = parts.part("log").clone();
     let mut reader = Reader::open(&log[..]).expect("a segment");
     let mut digest = genesis(&reader.header.log);
-    let mut out = vec![];
+    let (mut head, mut out) = (0, vec![]);
     let mut writer = Writer::Segment(&mut out);
     writer.header(&reader.header).expect("written");
     while let Some(Record {
@@ -650,7 +655,10 @@ fn relinked(parts: &mut Parts, change: impl Fn(&mut Envelope)) {
         answers,
     }) = reader.read().expect("a record")
     {
-        change(&mut envelope);
+        if !change(&mut envelope) {
+            break;
+        }
+        head = envelope.position.0;
         digest = envelope.chained(digest);
         envelope.digest = digest;
         writer
@@ -661,6 +669,8 @@ fn relinked(parts: &mut Parts, change: impl Fn(&mut Envelope)) {
     *parts.part("log") = out;
     parts.parts.retain(|(name, _)| name == "log");
     parts.header["digest"] = digest.to_string().into();
+    parts.header["head"] = head.into();
+    parts.header["at"] = head.into();
     parts.header["sealed"] = 0.into();
     parts.header["sealed_by"] = Value::Null;
     parts.list();
@@ -680,6 +690,7 @@ fn a_log_that_was_made_anew_has_no_seal() {
             if event.kind == "project.registered" {
                 event.at = Timestamp(event.at.0 + 1);
             }
+            true
         });
     });
     let (done, told) = file_of(&anew);
@@ -688,11 +699,24 @@ fn a_log_that_was_made_anew_has_no_seal() {
         "{told}"
     );
     let claimed = forged(|parts| {
-        relinked(parts, |_| ());
+        relinked(parts, |_| true);
         parts.header["sealed"] = 3.into();
         parts.header["sealed_by"] = "00".into();
     });
     is_refused("a seal that is not there", &claimed, "it is sealed up to 0");
+
+    // With the seals of before it is no log: they are over other digests.
+    let incident = fs_err::read(root().join("tests/bundles/merge-conflict.bundle"));
+    let mut sealed = Parts::of(&incident.expect("an incident"));
+    relinked(&mut sealed, |event| {
+        event.at = Timestamp(event.at.0 + 1);
+        true
+    });
+    is_refused(
+        "another history",
+        &sealed.file(),
+        "a seal that does not hold",
+    );
 
     // Events of a kind that this build does not have yet: a later one made them.
     let later = forged(|parts| {
@@ -700,6 +724,7 @@ fn a_log_that_was_made_anew_has_no_seal() {
             if event.kind == "feature.created" {
                 event.kind = "feature.teleported".into();
             }
+            true
         });
         let states = sound_states();
         parts.add("states", states);
@@ -770,4 +795,92 @@ fn whatever_is_changed_in_a_part_is_borne() {
     }
     // Digests of states are compared where they are asked for, and not when they are unpacked.
     assert!((30..60).contains(&refused), "{refused} are refused");
+}
+
+/// Payloads that are changed at random, half of them so that they can still be read, in a chain
+/// that was made anew: they are folded or refused, and no fold ends the process.
+#[test]
+fn whatever_an_event_says_is_folded_or_refused() {
+    let seed = std::env::var("SUPERCARGO_SEED");
+    let seed = seed.ok().and_then(|seed| seed.parse().ok()).unwrap_or(11);
+    println!("SUPERCARGO_SEED={seed}");
+    let mut chance = fastrand::Rng::with_seed(seed);
+    let (mut folded, mut refused) = (0, 0);
+
+    let incident = root().join("tests/bundles/merge-conflict.bundle");
+    let incident = fs_err::read(incident).expect("an incident");
+    let head = Parts::of(&incident).header["head"]
+        .as_u64()
+        .expect("a head");
+    for _ in 0..40 {
+        let which = chance.u64(1..=head);
+        let changes: Vec<(usize, u8)> = (0..chance.usize(1..4))
+            .map(|_| (chance.usize(..), chance.u8(..)))
+            .collect();
+        let is_readable = chance.bool();
+        let mut parts = Parts::of(&incident);
+        relinked(&mut parts, |event| {
+            if event.position.0 == which {
+                for (at, byte) in &changes {
+                    match is_readable {
+                        true => turn(&mut event.payload, *at, *byte),
+                        false => overwrite(&mut event.payload, *at, *byte),
+                    }
+                }
+            }
+            event.kind != "node.sealed"
+        });
+        let bytes = parts.file();
+        match folds(&bytes) {
+            Ok(()) => folded += 1,
+            Err(why) => {
+                assert!(why.len() < 2_000, "{why}");
+                refused += 1;
+            }
+        }
+    }
+    println!("{folded} folded, {refused} refused");
+    let both = folded > 10 && refused > 5;
+    assert!(both, "{folded} folded, {refused} refused");
+}
+
+fn overwrite(payload: &mut [u8], at: usize, byte: u8) {
+    let length = payload.len().max(1);
+    if let Some(old) = payload.get_mut(at % length) {
+        *old = byte;
+    }
+}
+
+/// Changes a digit or a small number of a payload to another one: it stays what can be read.
+fn turn(payload: &mut [u8], at: usize, byte: u8) {
+    let is_one = |b: &u8| b.is_ascii_digit() || *b < 0x20;
+    let count = payload.iter().filter(|b| is_one(b)).count();
+    let mut digits = payload.iter_mut().filter(|b| is_one(b));
+    if let Some(digit) = digits.nth(at % count.max(1)) {
+        *digit = match digit.is_ascii_digit() {
+            true => b'0' + byte % 10,
+            false => byte & 0x7f,
+        };
+    }
+}
+
+/// Unpacks a bundle and folds its whole log.
+fn folds(bytes: &[u8]) -> Result<(), String> {
+    let folder = tempfile::tempdir().expect("folder");
+    let (file, into) = (folder.path().join("a.bundle"), folder.path().join("into"));
+    fs_err::write(&file, bytes).expect("written");
+    unpacked(&file, &into).map_err(|error| format!("{error:#}"))?;
+
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let log = LogPlace::File(into.join("log.db"))
+            .read()
+            .await
+            .expect("a log");
+        let recorded = Recorded::of(log.into_log(), Default::default());
+        let head = recorded.head().await.expect("a head");
+        let fold = recorded.digests(head, |_| Ok::<(), Rejection>(()));
+        fold.await.map_err(|why| why.to_string())
+    })
 }
