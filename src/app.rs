@@ -30,7 +30,6 @@ use crate::gateway::providers::Providers;
 use crate::http::Served;
 use crate::http::signin::SignIn;
 use crate::log::Health;
-use crate::log::fork::FORK;
 use crate::log::place::LogPlace;
 use crate::log::seal::sealer::Sealer;
 use crate::log::seal::{Anchor, SealKey};
@@ -63,19 +62,6 @@ pub struct App {
     lock: InstanceLock,
 }
 
-/// Refuses a fork whose projects have the upstreams of the original.
-fn may_be_worked_on(data: &DataFolder) -> anyhow::Result<()> {
-    if data.path().join(FORK).exists() {
-        bail!(
-            "{} is a fork whose projects have the upstreams of the original: two servers on one \
-             upstream take each other's work for that of strangers; `supercargo replay fork \
-             --live` makes one with upstreams of its own",
-            data.path().display()
-        );
-    }
-    Ok(())
-}
-
 impl App {
     /// Slots that have a session, as far as is recorded.
     pub fn at_work(&self) -> usize {
@@ -86,11 +72,11 @@ impl App {
         })
     }
 
-    /// Opens the installation: commands are taken, nothing is owed or reconciled yet.
+    /// Opens the installation: commands are taken, nothing is owed or reconciled yet. One that is
+    /// for reading only takes none.
     pub async fn open(data: DataFolder, ownership: Ownership) -> anyhow::Result<Self> {
         check_length(&data.doors()).map_err(anyhow::Error::msg)?;
         data.check()?;
-        may_be_worked_on(&data)?;
         let lock = InstanceLock::take(&data, ownership)?;
         let providers = Arc::new(providers(&data)?);
         let gateway = Gateway::new(providers.clone())?;
@@ -167,8 +153,20 @@ impl App {
         self.running.core.world.retention = retention;
     }
 
+    /// Refuses a folder that nothing can be recorded in.
+    pub(crate) fn must_work(&self) -> anyhow::Result<()> {
+        if self.data.is_read_only() {
+            bail!(
+                "this folder is looked at, and not worked with: it was unpacked from a bundle, or \
+                 forked without --live"
+            );
+        }
+        Ok(())
+    }
+
     /// Begins to run the fleet; answers what has to be said about its engine.
     pub async fn begin(&mut self, args: &EngineArgs) -> anyhow::Result<Vec<String>> {
+        self.must_work()?;
         let binary = install_binary(&self.data)?;
         let instance = self.running.core.world.log.id();
         let place = Place {
@@ -236,12 +234,16 @@ impl App {
                 deps,
             },
             gates: self.data.gates(),
+            read_only: self.data.is_read_only(),
             signin: token.cloned().map(SignIn::new),
         }
     }
 
     /// Returns why this server cannot go on; never, while it can.
     pub async fn failed(&self) -> String {
+        if self.data.is_read_only() {
+            return self.running.failed().await;
+        }
         let mut health = self.health.clone();
         tokio::select! {
             why = self.running.failed() => why,
@@ -266,7 +268,11 @@ impl App {
         }
 
         let log = self.running.core.world.log.clone();
-        self.running.stop(&self.node).await;
+        match self.data.is_read_only() {
+            // Nothing is recorded in it, so nothing of an end either.
+            true => self.running.crash(),
+            false => self.running.stop(&self.node).await,
+        }
         log.close().await;
         if !self.lock.is_ours() {
             return;
@@ -286,21 +292,28 @@ impl App {
 
 /// The transcript store, which keeps none of this server's secrets.
 fn transcripts(data: &DataFolder, providers: &Arc<Providers>) -> TranscriptFolder {
-    let (providers, secrets, token) = (
-        providers.clone(),
-        Secrets::new(data.secrets()),
-        data.token(),
-    );
+    let (place, providers) = (data.clone(), providers.clone());
+    TranscriptFolder::new(data.transcripts()).without(move || known_secrets(&place, &providers))
+}
 
-    TranscriptFolder::new(data.transcripts()).without(move || {
-        let token = private::read(&token, Kept::Secret).ok().flatten();
-        providers
-            .secrets()
-            .into_iter()
-            .chain(secrets.values())
-            .chain(token)
-            .collect()
-    })
+/// Values that neither a transcript nor a bundle may hold.
+fn known_secrets(data: &DataFolder, providers: &Providers) -> Vec<String> {
+    let token = private::read(&data.token(), Kept::Secret).ok().flatten();
+    let secrets = Secrets::new(data.secrets());
+    providers
+        .secrets()
+        .into_iter()
+        .chain(secrets.values())
+        .chain(token)
+        .collect()
+}
+
+/// The same of a data folder that no server need be on.
+///
+/// # Errors
+/// Its file of providers cannot be read.
+pub(crate) fn secrets_of(data: &DataFolder) -> anyhow::Result<Vec<String>> {
+    Ok(known_secrets(data, &providers(data)?))
 }
 
 /// The providers of models, as the data folder or the operator says.
@@ -316,6 +329,11 @@ async fn open_log(
     data: &DataFolder,
     ownership: Ownership,
 ) -> anyhow::Result<(Arc<dyn EventLog>, watch::Receiver<Health>)> {
+    if data.is_read_only() {
+        let stored = data.place().read().await?;
+        let health = stored.health();
+        return Ok((stored.into_log(), health));
+    }
     let known = private::read(&data.log_id(), Kept::Unaltered)?.map(|id| id.trim().to_owned());
     if let Some(known) = &known
         && data.place() == LogPlace::File(data.log())

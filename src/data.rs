@@ -185,6 +185,27 @@ impl DataFolder {
         self.path.join("anchor.json")
     }
 
+    /// The header of the bundle that this folder was unpacked from, in one that was.
+    pub fn bundle(&self) -> PathBuf {
+        self.path.join("bundle.json")
+    }
+
+    /// The mark of a fork whose projects have the upstreams of the original.
+    pub fn fork(&self) -> PathBuf {
+        self.path.join("fork")
+    }
+
+    /// Whether it is for reading only: it was unpacked from a bundle, or it is a fork that would
+    /// work on what belongs to the original.
+    pub fn is_read_only(&self) -> bool {
+        self.bundle().exists() || self.fork().exists()
+    }
+
+    /// The digests of all states that came with a bundle.
+    pub fn states(&self) -> PathBuf {
+        self.path.join("states")
+    }
+
     /// Contents that events name by their digest.
     pub fn blobs(&self) -> PathBuf {
         self.path.join("blobs")

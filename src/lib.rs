@@ -7,6 +7,7 @@ pub mod agent;
 pub mod api;
 pub mod app;
 pub mod beads;
+pub mod bundle;
 pub mod cli;
 pub mod data;
 pub mod dialect;

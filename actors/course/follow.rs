@@ -2,8 +2,6 @@
 //! build. Where nothing is otherwise all of it comes out as it was recorded; where something is,
 //! the record is followed to the instant at which it makes a difference.
 
-use std::collections::{BTreeSet, VecDeque};
-
 use events::codec::CodecError;
 use events::feature::Stage;
 use events::holder::Holder;
@@ -16,9 +14,6 @@ use events::view::Projections;
 use super::change::Change;
 use super::ledger::{Ledger, Letter};
 use super::record::{Act, Record, Source};
-
-/// Instants at which what was owed is remembered.
-const LOOKS_MAX: usize = 100;
 
 /// The instant at which two courses part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +31,7 @@ pub struct Followed {
     /// Where the courses part; none where they never do.
     pub parting: Option<Parting>,
     /// Positions of events that came from a policy or an effect, though nothing in the projections
-    /// owed them: something was seen that is not recorded.
+    /// owed them: something was seen that is not recorded. Looked for where nothing is otherwise.
     pub unexplained: Vec<Position>,
     /// The projections there, in which everything is as it would have been.
     pub(super) ledger: Ledger,
@@ -61,8 +56,7 @@ impl Record {
     ) -> Result<Followed, CodecError> {
         let mut ledger = Ledger::after(self.start.clone(), self.since, change.clone());
         let mut original = Ledger::after(self.start.clone(), self.since, Change::default());
-        let (mut parting, mut unexplained) = (None, vec![]);
-        let mut looks = Looks::default();
+        let mut parting = None;
         let mut next = 0;
 
         for act in self.acts.iter().take(most) {
@@ -73,10 +67,6 @@ impl Record {
                 let at = act.at;
                 parting = Some(Parting { position, at, why });
                 break;
-            }
-            looks.add(self.owed(&ledger.projections, act.at));
-            if !looks.explain(&ledger, act) {
-                unexplained.push(act.position);
             }
 
             for envelope in &act.events {
@@ -90,7 +80,10 @@ impl Record {
 
         Ok(Followed {
             parting,
-            unexplained,
+            unexplained: match change.is_none() {
+                true => self.unexplained()?,
+                false => vec![],
+            },
             ledger,
             next,
         })
@@ -110,12 +103,13 @@ impl Record {
             return Some(format!("{} is left out", kind(act)));
         }
 
-        let (now, then) = (self.keys(here), self.keys(there));
-        if let Some(more) = now.difference(&then).next() {
-            return Some(format!("{more} is owed, and was not"));
-        }
-        if let Some(less) = then.difference(&now).next() {
-            return Some(format!("{less} is not owed, and was"));
+        let (now, then) = (here.now, there.now);
+        let (now, then) = (
+            self.owed(&here.projections, now),
+            self.owed(&there.projections, then),
+        );
+        if let Some(why) = difference(&now, &then) {
+            return Some(why);
         }
 
         let letter = letter(act)?;
@@ -132,12 +126,6 @@ impl Record {
     /// itself.
     fn is_of_settings(&self, act: &Act) -> bool {
         matches!(kind(act), "project.settings_changed" | "project.target_set")
-    }
-
-    fn keys(&self, ledger: &Ledger) -> BTreeSet<String> {
-        let found = self.owed(&ledger.projections, ledger.now);
-        let errands = found.iter().map(|owed| owed.errand().name);
-        errands.collect()
     }
 
     /// What is owed to the project at a time.
@@ -190,46 +178,31 @@ impl Record {
     }
 }
 
-/// What was owed at the last instants: a policy looks, and what it tells is recorded a little
-/// later, after what others had under way.
-#[derive(Default)]
-struct Looks(VecDeque<Vec<Owed>>);
-
-impl Looks {
-    fn add(&mut self, owed: Vec<Owed>) {
-        self.0.push_back(owed);
-        if self.0.len() > LOOKS_MAX {
-            self.0.pop_front();
-        }
+/// What is owed in one course and not in the other, in words.
+fn difference(now: &[Owed], then: &[Owed]) -> Option<String> {
+    let missing = |of: &[Owed], among: &[Owed]| {
+        let mut of = of.iter();
+        let found = of.find(|owed| !among.iter().any(|other| is_same(owed, other)));
+        found.map(|owed| owed.errand().name)
+    };
+    // As good as always it is the same, in the same order.
+    if now.len() == then.len() && now.iter().zip(then).all(|(one, other)| is_same(one, other)) {
+        return None;
     }
 
-    /// Whether an act is one that was owed, where a policy or an effect brought it.
-    fn explain(&self, ledger: &Ledger, act: &Act) -> bool {
-        match act.source {
-            Source::Policy | Source::Effect => {}
-            Source::Engine | Source::Session(_) | Source::Given | Source::Foreign => return true,
-        }
-        let Some(letter) = letter(act) else {
-            return false;
-        };
-        let Ok(recorded) = ledger.decide(&letter) else {
-            return false;
-        };
+    match (missing(now, then), missing(then, now)) {
+        (Some(more), _) => Some(format!("{more} is owed, and was not")),
+        (None, Some(less)) => Some(format!("{less} is not owed, and was")),
+        (None, None) => None,
+    }
+}
 
-        self.0.iter().rev().flatten().any(|owed| match owed {
-            Owed::Tell(tell) => {
-                let told = Letter {
-                    stream: tell.stream.clone(),
-                    command: tell.command.clone(),
-                    ..letter.clone()
-                };
-                let comes_to = || ledger.decide(&told);
-                tell.stream == act.stream
-                    && tell.cause.principal == act.cause.principal
-                    && comes_to().is_ok_and(|told| told.events == recorded.events)
-            }
-            Owed::Do(effect) => super::git::may_record(effect, &act.stream, kind(act)),
-        })
+/// Whether two things that are owed are the same: what a command says is seen when it is decided.
+fn is_same(one: &Owed, other: &Owed) -> bool {
+    match (one, other) {
+        (Owed::Tell(one), Owed::Tell(other)) => one.id == other.id,
+        (Owed::Do(one), Owed::Do(other)) => one == other,
+        (Owed::Tell(_), Owed::Do(_)) | (Owed::Do(_), Owed::Tell(_)) => false,
     }
 }
 

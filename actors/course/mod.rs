@@ -13,6 +13,7 @@
 
 mod change;
 mod deeds;
+mod explain;
 mod follow;
 mod free;
 mod git;

@@ -162,6 +162,10 @@ fn a_course_is_a_log_like_any_other() {
 /// `cargo test --release -p actors a_long_course -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, and no test"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a measurement takes the time it takes"
+)]
 fn a_long_course_is_measured() {
     let features =
         std::env::var("FEATURES").map_or(1_000, |count| count.parse().expect("a number"));

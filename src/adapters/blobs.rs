@@ -19,6 +19,11 @@ impl BlobFolder {
         Self(folder)
     }
 
+    /// Whether there is a blob of this digest.
+    pub fn has(&self, digest: Digest) -> bool {
+        self.path(digest).exists()
+    }
+
     fn path(&self, digest: Digest) -> PathBuf {
         let name = digest.to_string();
         self.0.join(&name[..2]).join(name)

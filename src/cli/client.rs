@@ -200,6 +200,9 @@ impl Alone {
 fn say_that_nobody_serves(app: &App, dir: &Path) {
     static SAID: Once = Once::new();
     let dir = dir.display();
+    if app.data.is_read_only() {
+        return;
+    }
     let what = match app.at_work() {
         0 => "so nothing is at work".to_owned(),
         left => format!(

@@ -1,6 +1,6 @@
 //! `supercargo serve`: the server, until it is told to end.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use actors::ports::repo::Credential;
@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::DataArgs;
 use crate::adapters::git::Secrets;
 use crate::app::{App, Ownership};
+use crate::data::DataFolder;
 use crate::engine::choice::EngineArgs;
 use crate::http;
 use crate::private;
@@ -110,7 +111,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     )
     .await?;
 
-    if let Some(file) = &args.ssh_key {
+    if let Some(file) = args.ssh_key.as_ref().filter(|_| !app.data.is_read_only()) {
         let key = fs_err::read_to_string(file)?;
         Secrets::new(app.data.secrets()).keep_host_wide(Some(&Credential::SshKey(key)))?;
     }
@@ -120,10 +121,27 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         complain!("note: {file}");
     }
 
-    for line in app.begin(&args.engine).await? {
-        complain!("note: {line}");
+    if app.data.is_read_only() {
+        let folder = app.data.path().display();
+        complain!("note: {folder} is for reading only: it is shown, and nothing is changed");
+    } else {
+        for line in app.begin(&args.engine).await? {
+            complain!("note: {line}");
+        }
     }
 
+    listened(app, listener).await
+}
+
+/// Shows a folder that was unpacked from a bundle, until this process is told to end.
+pub(super) async fn show(data: DataFolder, listen: SocketAddr) -> anyhow::Result<()> {
+    let listener = http::take_port(listen)?;
+    let app = App::open(data, Ownership::Respect).await?;
+    listened(app, listener).await
+}
+
+/// Listens until this process is told to end, and ends in order.
+async fn listened(app: App, listener: TcpListener) -> anyhow::Result<()> {
     let token = Token::File(TokenFile::open(&app.data.token())?);
     let served = app.served(Some(&token));
     let socket = http::listen(&served, &app.data.operator_socket())?;
@@ -138,7 +156,10 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         () = ends.asked() => None,
         why = app.failed() => Some(why),
     };
-    let at_work = app.at_work();
+    let at_work = match app.data.is_read_only() {
+        true => 0,
+        false => app.at_work(),
+    };
     port.handle.stop(true).await;
     socket.stop(true).await;
     app.stop().await;

@@ -22,6 +22,7 @@ use tracing::{Instrument, Span, debug, info_span};
 
 use super::access::{Access, RequestHead};
 use super::problem::{self, ApiProblem};
+use super::routes::SIGN_IN;
 use crate::operator::{Operator, RequestContext};
 
 /// Longest key of a request, in bytes.
@@ -39,6 +40,22 @@ pub(super) enum Listener {
 /// The user id of the process on the other end of a socket.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) u32);
+
+/// Whether all of it is only shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadOnly(pub(super) bool);
+
+/// What is posted and changes nothing.
+const LOOKS: &[&str] = &[
+    SIGN_IN,
+    "/api/v1/session/link",
+    "/api/v1/log/verify",
+    "/api/v1/log/audit",
+];
+
+/// Why everything else is refused then.
+const SHOWN_ONLY: &str = "what is shown here was unpacked from a bundle, or forked to be looked \
+                          at: nothing is changed in it";
 
 /// Whom the log names for what is asked.
 #[derive(Debug, Clone)]
@@ -97,6 +114,9 @@ pub(super) async fn guard(
         }
         None => return Err(denied("this server has no listener").into()),
     };
+    if changes_what_is_shown(&request) {
+        return Err(ApiProblem::conflict("read_only", SHOWN_ONLY).into());
+    }
     let is_git = request.path().starts_with("/git/");
     let fresh = RequestContext::fresh(&by);
     let span = info_span!("request", id = %fresh.id, method = %request.method(),
@@ -118,6 +138,13 @@ pub(super) async fn guard(
         true => response.map_into_boxed_body(),
         false => problem::as_problem(response),
     })
+}
+
+/// Whether a request wants to change what can only be looked at.
+fn changes_what_is_shown(request: &ServiceRequest) -> bool {
+    let shown = request.app_data::<Data<ReadOnly>>();
+    let is_read_only = shown.is_some_and(|shown| shown.0);
+    is_read_only && !request.method().is_safe() && !LOOKS.contains(&request.path())
 }
 
 /// The server's time.

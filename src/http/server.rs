@@ -13,7 +13,7 @@ use events::id::Timestamp;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::access::Access;
-use super::caller::{Listener, Peer, guard};
+use super::caller::{Listener, Peer, ReadOnly, guard};
 use super::routes::git::Gates;
 use super::routes::live::Subscribers;
 use super::routes::session::SignInHere;
@@ -36,6 +36,8 @@ pub struct Served {
     pub operator: Operator,
     /// The folder of the gates.
     pub gates: PathBuf,
+    /// Whether all of it is only shown, as of a bundle.
+    pub read_only: bool,
     /// How browsers come in, where a port is listened on.
     pub signin: Option<SignIn>,
 }
@@ -46,6 +48,7 @@ pub(super) fn configure(config: &mut ServiceConfig, served: &Served, subscribers
         .app_data(web::Data::new(served.operator.clone()))
         .app_data(web::Data::new(Gates(served.gates.clone())))
         .app_data(web::Data::new(subscribers.clone()))
+        .app_data(web::Data::new(ReadOnly(served.read_only)))
         .app_data(web::Data::new(SignInHere(served.signin.clone())))
         .app_data(
             web::JsonConfig::default()

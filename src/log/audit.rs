@@ -1,6 +1,7 @@
 //! The audit of a log as it lies on a machine: over all events, and over what lies beside them.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 
 use actors::ports::PortError;
 use actors::ports::transcripts::Transcripts;
@@ -63,7 +64,10 @@ pub(crate) async fn audit_telling(
     for (project, landed) in &branches {
         audit.compare(project, landed, seen);
     }
-    let expected: BTreeSet<String> = audit.transcripts().into_iter().collect();
+    let mut expected: BTreeSet<String> = audit.transcripts().into_iter().collect();
+    for session in left_out(folder)? {
+        expected.remove(&session);
+    }
     for (session, kept) in transcripts {
         if expected.contains(&session) {
             audit.compare_transcript(&session, kept.as_ref());
@@ -106,6 +110,33 @@ impl Reading<'_> {
             (self.told)(last);
         }
     }
+}
+
+/// What is read here of the header of a bundle.
+#[derive(serde::Deserialize)]
+struct Unpacked {
+    left_out: Vec<LeftOut>,
+}
+
+#[derive(serde::Deserialize)]
+struct LeftOut {
+    part: String,
+}
+
+/// Sessions whose transcripts are not in the bundle that a folder was unpacked from, as its maker
+/// says: what was left out was not lost.
+fn left_out(folder: &DataFolder) -> anyhow::Result<Vec<String>> {
+    let path = folder.bundle();
+    let text = match fs_err::read(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(vec![]),
+        text => text?,
+    };
+    let unpacked = serde_json::from_slice(&text);
+    let unpacked: Unpacked = unpacked.with_context(|| path.display().to_string())?;
+
+    let parts = unpacked.left_out.iter();
+    let sessions = parts.filter_map(|left| left.part.strip_prefix("transcript "));
+    Ok(sessions.map(str::to_owned).collect())
 }
 
 /// What is kept of a session's transcript.

@@ -25,9 +25,6 @@ use crate::data::DataFolder;
 use crate::instance::Ownership;
 use crate::private;
 
-/// Name of the file that says that a folder is a fork whose projects have the upstreams of the
-/// original: no server works on it.
-pub const FORK: &str = "fork";
 /// Name of the folder with the upstreams of a fork that lives.
 const UPSTREAMS: &str = "upstreams";
 
@@ -68,7 +65,7 @@ pub async fn fork(
         let head = projections.position;
         let copied = match upstreams {
             Upstreams::Named => {
-                private::write(&parts.path().join(FORK), b"it shares its upstreams\n")?;
+                private::write(&parts.fork(), b"its upstreams are those of the original\n")?;
                 vec![]
             }
             Upstreams::Copied => copy_upstreams(parts, &settled, &projections).await?,

@@ -112,6 +112,14 @@ impl Stored {
         }
     }
 
+    /// How writing fares: a log that was opened for reading is closed for it.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        match self {
+            Self::File(log) => log.health(),
+            Self::Postgres(log) => log.health(),
+        }
+    }
+
     /// What the database itself finds wrong with a file. A PostgreSQL server checks its own pages.
     pub async fn integrity(&self) -> anyhow::Result<Option<String>> {
         match self {

@@ -98,15 +98,18 @@ pub struct Checked {
 }
 
 impl Recorded {
-    /// Writes the digests of all states of this log, as this build folds it.
+    /// Writes the digests of the states of this log up to a position, as this build folds it.
     ///
     /// # Errors
     /// The log cannot be read or folded, or a line is not taken.
-    pub async fn digests<E>(&self, mut line: impl FnMut(String) -> Result<(), E>) -> Result<(), E>
+    pub async fn digests<E>(
+        &self,
+        head: Position,
+        mut line: impl FnMut(String) -> Result<(), E>,
+    ) -> Result<(), E>
     where
         E: From<Rejection>,
     {
-        let head = self.head().await?;
         let header = Header {
             format: FORMAT,
             build: BUILD.to_owned(),

@@ -108,6 +108,7 @@ async fn demo(
     asked: &mut Asked,
 ) -> anyhow::Result<Ended> {
     let mut app = App::open(data.clone(), Ownership::Respect).await?;
+    app.must_work()?;
     let operator = app.served(None).operator;
     set_up(&operator, data, args).await?;
     for line in app.begin(&args.engine).await? {

@@ -371,6 +371,7 @@ const STOREYS: &[&[&str]] = &[
     &["app"],
     &["http"],
     &["operator"],
+    &["bundle"],
     &["replay"],
     &["runner", "script", "agent", "door"],
     &[

@@ -66,7 +66,7 @@ fn pages() -> Vec<String> {
 /// The blocks of a page; a block of another kind than the known ones is refused, so that no command
 /// hides in one.
 fn blocks(page: &str) -> Vec<Block> {
-    let text = fs_err::read_to_string(docs().join("manual").join(page)).expect("a page");
+    let text = fs_err::read_to_string(docs().join(page)).expect("a page");
     let mut blocks = vec![];
 
     let mut lines = text.lines().enumerate();
@@ -101,6 +101,19 @@ fn blocks(page: &str) -> Vec<Block> {
     }
 
     blocks
+}
+
+/// Types the commands of a page that needs no server; how many there are.
+pub(crate) fn types_all_of(page: &str) -> usize {
+    let (reader, mut commands) = (Reader::new(), vec![]);
+    for block in blocks(page) {
+        match block {
+            Block::Runs(typed) => commands.extend(typed),
+            Block::Serves(_) | Block::Elsewhere(_) => panic!("{page} needs a server"),
+        }
+    }
+    reader.types(&commands);
+    commands.len()
 }
 
 /// The machine of the reader: a home, a data folder, and at most one server.
@@ -226,7 +239,7 @@ fn the_manual_works_as_it_is_printed() {
     for page in pages() {
         let mut waiting = vec![];
         let before = commands;
-        for block in blocks(&page) {
+        for block in blocks(&format!("manual/{page}")) {
             match block {
                 Block::Runs(typed) => {
                     commands += typed.len();

@@ -21,7 +21,8 @@ use super::redact::{AGAIN, Redactor};
 /// Most bytes kept of one session; what comes after is counted and not kept.
 pub const TRANSCRIPT_MAX: u64 = 64 * 1024 * 1024;
 
-const HEADER: usize = 12;
+/// Bytes before each chunk: its number and its length.
+pub(super) const HEADER: usize = 12;
 
 /// Files kept open: more sessions than speak at once on one machine. The one that was silent
 /// longest is closed for the next.
@@ -149,7 +150,10 @@ impl TranscriptFolder {
 }
 
 impl TranscriptFolder {
-    async fn frames_of(&self, session: &SessionId) -> Result<Option<Vec<u8>>, PortError> {
+    pub(super) async fn frames_of(
+        &self,
+        session: &SessionId,
+    ) -> Result<Option<Vec<u8>>, PortError> {
         let (path, session) = (self.path(session), session.clone());
         let read = tokio::task::spawn_blocking(move || {
             packed::read(&path).map_err(|e| match e.kind() {
@@ -257,7 +261,7 @@ impl Open {
 }
 
 /// The whole frames of a file, in order.
-fn frames(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+pub(super) fn frames(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let (header, after) = rest.split_at_checked(HEADER)?;

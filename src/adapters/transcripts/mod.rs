@@ -5,8 +5,11 @@
 //! once more. Secrets are masked before they are written; one whose first half was written with the
 //! chunk before is masked there as well, before the second half is stored.
 
+mod carried;
 mod folder;
 mod packed;
 mod redact;
 
+pub(crate) use carried::Frames;
 pub use folder::{TRANSCRIPT_MAX, TranscriptFolder};
+pub(crate) use redact::Redactor;

@@ -14,13 +14,13 @@ const KNOWN_MIN: usize = 8;
 
 /// Masks what it knows.
 #[derive(Debug, Clone)]
-pub(super) struct Redactor {
+pub(crate) struct Redactor {
     known: Option<AhoCorasick>,
 }
 
 impl Redactor {
     /// Masks these values, as they are and as JSON and URLs write them, and every known shape.
-    pub(super) fn new(secrets: &[String]) -> Result<Self, String> {
+    pub(crate) fn new(secrets: &[String]) -> Result<Self, String> {
         let mut values: Vec<Vec<u8>> = Vec::new();
 
         for secret in secrets
@@ -57,12 +57,19 @@ impl Redactor {
 
     /// Masks every secret in these bytes; their number stays.
     pub(super) fn mask(&self, bytes: &mut [u8]) {
-        let known = self
-            .known
-            .iter()
-            .flat_map(|known| known.find_iter(&*bytes).map(|found| found.range()));
-        let found: Vec<std::ops::Range<usize>> = known.chain(shaped(bytes)).collect();
+        let found: Vec<std::ops::Range<usize>> = self.found(bytes).collect();
         found.into_iter().for_each(|range| bytes[range].fill(b'*'));
+    }
+
+    /// Whether there is anything in these bytes to mask.
+    pub(crate) fn finds(&self, bytes: &[u8]) -> bool {
+        self.found(bytes).next().is_some()
+    }
+
+    fn found(&self, bytes: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let known = self.known.iter();
+        let known = known.flat_map(move |known| known.find_iter(bytes).map(|found| found.range()));
+        known.chain(shaped(bytes))
     }
 }
 
@@ -93,6 +100,22 @@ mod tests {
             assert!(text.starts_with("x *") && text.ends_with("* y"), "{text}");
         }
         assert_eq!(masked(&["short", ""], "a short word"), "a short word");
+    }
+
+    #[test]
+    fn what_would_be_masked_is_found_and_what_was_masked_is_not() {
+        let redactor = Redactor::new(&["pa\"ss/wörd-7".to_owned()]).expect("a redactor");
+        for text in [
+            "x pa\"ss/wörd-7 y",
+            "password=hunter22",
+            "https://a:secret99@b",
+        ] {
+            let mut bytes = text.as_bytes().to_vec();
+            assert!(redactor.finds(&bytes), "{text}");
+            redactor.mask(&mut bytes);
+            assert!(!redactor.finds(&bytes), "{text}");
+        }
+        assert!(!redactor.finds(b"all is well"));
     }
 
     #[test]

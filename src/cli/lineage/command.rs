@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use anyhow::bail;
 use clap::Subcommand;
 use events::id::{ProjectName, SessionId};
 use events::lineage::Filter;
@@ -119,6 +120,13 @@ pub(in crate::cli) async fn run(command: LineageCommand) -> anyhow::Result<()> {
 
 async fn of_line(of: &LineOf, asked: &AskedArgs) -> anyhow::Result<()> {
     let folder = asked.data.folder()?;
+    if folder.bundle().exists() {
+        bail!(
+            "{} was unpacked from a bundle, which has no repository to look a line up in; \
+             `lineage session` goes the other way",
+            folder.path().display()
+        );
+    }
     let gates = Gates::new(folder.gates(), Secrets::new(folder.secrets()));
     let recorded = open(&asked.data).await?;
 

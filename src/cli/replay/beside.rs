@@ -39,7 +39,8 @@ pub(super) async fn compare(here: &Recorded, other: &Path, as_json: bool) -> any
 
 /// The digests of all states, as this build folds the log.
 pub(super) async fn digests(here: &Recorded) -> anyhow::Result<()> {
-    here.digests(|line| Ok(say!("{line}")?)).await
+    let head = here.head().await?;
+    here.digests(head, |line| Ok(say!("{line}")?)).await
 }
 
 /// Whether this build folds the log to the states of which these are the digests.

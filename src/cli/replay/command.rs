@@ -9,6 +9,7 @@ use clap::Subcommand;
 use events::id::ProjectName;
 use events::stream::StreamId;
 
+use super::bundles::{self, BundleArgs, OpenArgs};
 use super::reasons::{self, WhyArgs, WishArgs};
 use super::{beside, changes, flips, fork, state, step, what_if};
 use crate::adapters::checkpoints::CheckpointFolder;
@@ -70,6 +71,10 @@ pub(in crate::cli) enum ReplayCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Write the log up to an instant, with all that it takes to look at it elsewhere, to one file
+    Bundle(BundleArgs),
+    /// Look at such a file: in the debugger, as a folder, or whether it is sound
+    Open(OpenArgs),
     /// Go along the log in the terminal, forward and back, with breaks and watched values
     Step(step::StepArgs),
     /// Another course of a project, with something otherwise, beside the recorded one
@@ -119,6 +124,22 @@ impl SubjectArgs {
             (Some(stream), _) => Subject::Stream(stream.clone()),
             (None, Some(project)) => Subject::Project(project.clone(), view),
             (None, None) => Subject::Projects,
+        }
+    }
+}
+
+impl SubjectArgs {
+    /// The same; a project where nothing is named.
+    pub(super) fn or_project(self, project: Option<&ProjectName>) -> Self {
+        match self {
+            Self {
+                stream: None,
+                project: None,
+            } => Self {
+                stream: None,
+                project: project.cloned(),
+            },
+            named => named,
         }
     }
 }
@@ -175,6 +196,8 @@ pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
             data,
             output,
         } => beside::check(&open(&data).await?, &digests, output.json).await,
+        ReplayCommand::Bundle(args) => bundles::bundle(args).await,
+        ReplayCommand::Open(args) => bundles::open(args).await,
         ReplayCommand::Step(args) => step::run(args).await,
         ReplayCommand::WhatIf(args) => what_if::run(args).await,
         ReplayCommand::Fork(args) => fork::run(args).await,

@@ -2,6 +2,7 @@
 //! server may be writing it meanwhile; none is needed.
 
 mod beside;
+mod bundles;
 mod changes;
 mod command;
 mod flips;

@@ -25,6 +25,7 @@ pub(crate) const TOKEN: &str = "the-token-of-the-tests";
 /// A port in front of a server of a world.
 pub(crate) fn open_port(world: &World, server: &Server) -> Port {
     let served = Served {
+        read_only: false,
         operator: server.operator.clone(),
         gates: world.folder.path().join("gates"),
         signin: None,

@@ -18,7 +18,7 @@ use events::stream::{StreamId, Version};
 
 /// The URL of a database that is empty and nobody else's; skips the test, loudly, when there is no
 /// server to be had.
-async fn database(test: &str) -> Option<String> {
+pub(crate) async fn database(test: &str) -> Option<String> {
     match server::empty().await {
         Ok(url) => Some(url),
         Err(why) => {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::binary::supercargo;
+use crate::binary::{Serving, supercargo};
 use crate::newcomer::{AGENT, Newcomer};
 use crate::world::stub::git;
 
@@ -61,7 +61,7 @@ fn commits(repository: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_fork_has_the_states_of_its_instant_and_no_server_works_on_it() {
+fn a_fork_has_the_states_of_its_instant_and_nothing_is_changed_in_it() {
     let me = finished();
     let events = me.export();
     let merged = nth(&events, "trunk.advanced", 0);
@@ -103,13 +103,17 @@ fn a_fork_has_the_states_of_its_instant_and_no_server_works_on_it() {
     assert_eq!(commits(&fork.join("gates/zoo.git"))[0], head);
     assert_ne!(commits(&me.upstream())[0], head, "upstream went on");
 
-    let output = supercargo(&["serve", "--allow-unisolated"], &fork)
-        .output()
-        .expect("ran");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        !output.status.success() && said.contains("fork --live"),
-        "{said}"
+    // A server shows it, and changes nothing.
+    let serve = ["serve", "--allow-unisolated", "--listen", "127.0.0.1:0"];
+    let server = Serving::start(supercargo(&serve, &fork));
+    assert!(of(&fork, &["feature", "list", "zoo"]).contains("Feed the lions"));
+    let added = supercargo(&["feature", "add", "zoo", "Feed nobody"], &fork).output();
+    let said = String::from_utf8_lossy(&added.expect("ran").stderr).into_owned();
+    assert!(said.contains("nothing is changed in it"), "{said}");
+    server.stop();
+    assert_eq!(
+        of(&fork, &["log", "export"]).lines().count() as u64,
+        merged + 1
     );
 }
 

@@ -1,8 +1,11 @@
 //! Replay: every question about the past is answered from the log, as it would have been then.
 
 mod beside;
+mod bundle;
 mod checkpoints;
+mod forged;
 mod fork;
+mod incident;
 mod laws;
 mod lineage;
 mod report;

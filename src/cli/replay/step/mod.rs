@@ -14,7 +14,7 @@ mod timeline;
 mod tree;
 mod verb;
 
-pub(super) use verb::{StepArgs, run};
+pub(super) use verb::{StepArgs, run, walk};
 
 #[cfg(test)]
 mod tests;

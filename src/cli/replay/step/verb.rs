@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
+use events::stream::Position;
 
 use super::super::command::{SubjectArgs, open};
 use super::debugger::Debugger;
 use super::hands;
 use crate::cli::DataArgs;
-use crate::replay::{Expression, Interest, View, Viewer};
+use crate::replay::{Expression, Interest, Recorded, Subject, View, Viewer};
 
 /// Arguments of the debugger.
 #[derive(Debug, Clone, Args)]
@@ -48,6 +49,20 @@ pub(in crate::cli) async fn run(args: StepArgs) -> anyhow::Result<()> {
     let position = recorded.position_or_newest(args.at.as_deref()).await?;
     let debugger = Debugger::at(position, interest);
     hands::run(debugger, Viewer::of(recorded)).await
+}
+
+/// Runs the debugger on a log of somebody else, until it is left.
+pub(in crate::cli) async fn walk(
+    recorded: Recorded,
+    position: Position,
+    subject: Subject,
+) -> anyhow::Result<()> {
+    let interest = Interest {
+        subject,
+        breaks: vec![],
+        watches: vec![],
+    };
+    hands::run(Debugger::at(position, interest), Viewer::of(recorded)).await
 }
 
 fn parsed(texts: &[String]) -> anyhow::Result<Vec<Arc<Expression>>> {
