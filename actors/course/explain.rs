@@ -1,6 +1,6 @@
-//! Whether the policies of this build account for a record: each event that came from a policy or an
-//! effect is to be owed by the projections right before it, or a little earlier. A policy looks, and
-//! what it tells is recorded after what others had under way.
+//! Whether the policies of this build account for a record: each event that came from a policy or
+//! an effect is to be owed by the projections right before it, or a little earlier. A policy looks,
+//! and what it tells is recorded after what others had under way.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -23,13 +23,16 @@ impl Record {
     /// # Errors
     /// An event cannot be read.
     pub(super) fn unexplained(&self) -> Result<Vec<Position>, CodecError> {
-        let by_policy = |(place, act): (usize, &Act)| {
-            matches!(act.source, Source::Policy | Source::Effect).then_some(place)
-        };
-        let all = self.acts.iter().enumerate().filter_map(by_policy);
+        let mut all = BTreeSet::new();
+        for (place, act) in self.acts.iter().enumerate() {
+            if matches!(act.source, Source::Policy | Source::Effect) {
+                all.insert(place);
+            }
+        }
+
         // As good as all are owed at their own instant. Only of the others it is worth to know what
         // was owed at the instants before.
-        let doubtful = self.unowed(&all.collect(), 0)?;
+        let doubtful = self.unowed(&all, 0)?;
         let unexplained = self.unowed(&doubtful, LATE_MAX)?;
         let positions = unexplained.iter().map(|place| self.acts[*place].position);
         Ok(positions.collect())

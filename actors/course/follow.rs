@@ -119,7 +119,10 @@ impl Record {
             (Err(now), Err(then)) => now == then,
             _ => false,
         };
-        (!same).then(|| format!("{} comes to something else", kind(act)))
+        match same {
+            true => None,
+            false => Some(format!("{} comes to something else", kind(act))),
+        }
     }
 
     /// Whether an act says how settings are: that is what is otherwise, and no difference by
@@ -161,7 +164,10 @@ impl Record {
                 continue;
             };
             let silent = self.silent.get(&(id.clone(), known.epoch));
-            let heard = silent.map_or(now, |since| (*since).min(now));
+            let heard = match silent {
+                Some(since) => now.min(*since),
+                None => now,
+            };
             match holder {
                 Holder::Slot { session, .. } => {
                     observed.seen.insert(session.clone(), heard);
@@ -208,7 +214,10 @@ fn is_same(one: &Owed, other: &Owed) -> bool {
 
 /// The name of an act's first event.
 pub(super) fn kind(act: &Act) -> &str {
-    act.events.first().map_or("", |event| &event.kind)
+    match act.events.first() {
+        Some(first) => &first.kind,
+        None => "",
+    }
 }
 
 /// The command of an act, as it was sent.

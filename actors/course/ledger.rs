@@ -119,7 +119,10 @@ impl Ledger {
         command: &A::Command,
     ) -> Result<Decided, String> {
         let unknown = A::default();
-        let state = known.map_or(&unknown, |tracked| &tracked.state);
+        let state = match known {
+            Some(tracked) => &tracked.state,
+            None => &unknown,
+        };
         let decided = state.decide(command, self.now);
         let decided = decided.map_err(|refusal| refusal.code().to_owned())?;
 

@@ -78,7 +78,10 @@ impl Free<'_> {
             self.at(time, happening, None);
         }
 
-        let end = script.deeds.last().map_or(0, |deed| deed.after);
+        let end = match script.deeds.last() {
+            Some(last) => last.after,
+            None => 0,
+        };
         let (after, status) = match &script.gone {
             Some(gone) => (gone.after, gone_as(&gone.command)),
             None => (end, Status::Exited(Exit::with_code(Some(0)))),

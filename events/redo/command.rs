@@ -80,8 +80,14 @@ fn of<A: Redo>(
     any: fn(A::Command) -> AnyCommand,
 ) -> Result<Option<AnyCommand>, CodecError> {
     let unknown = A::default();
-    let state = known.map_or(&unknown, |tracked| &tracked.state);
-    let at = events.first().map_or(Timestamp(0), |event| event.at);
+    let state = match known {
+        Some(tracked) => &tracked.state,
+        None => &unknown,
+    };
+    let at = match events.first() {
+        Some(first) => first.at,
+        None => Timestamp(0),
+    };
 
     let mut decoded = Vec::with_capacity(events.len());
     for event in events {

@@ -23,9 +23,8 @@ impl Redo for Feature {
                 by: withdrawn.by.clone(),
             }],
             [first, ..] => {
-                let told = told(first).or_else(|| claimed(first));
-                let judged = || self.judged(first);
-                told.or_else(judged).into_iter().collect()
+                let found = [told(first), claimed(first), self.judged(first)];
+                found.into_iter().flatten().collect()
             }
             [] => vec![],
         }

@@ -15,8 +15,7 @@ impl Redo for MergeQueue {
         match first {
             Event::Advanced(_) => {
                 // The batch goes up to its last entry.
-                let last = events.iter().rev().find_map(advanced);
-                last.into_iter().collect()
+                events.last().and_then(advanced).into_iter().collect()
             }
             Event::CandidateBuilt(built) => vec![candidate(built, true), candidate(built, false)],
             Event::BatchClosed(closed) => self.closings(closed),
@@ -37,8 +36,8 @@ impl Redo for MergeQueue {
                 files: moved.files.clone(),
             }],
             first => {
-                let found = verification(first).or_else(|| of_head(first));
-                found.or_else(|| told(first)).into_iter().collect()
+                let known = [verification, of_head, told];
+                known.iter().filter_map(|of| of(first)).collect()
             }
         }
     }

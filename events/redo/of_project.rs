@@ -12,15 +12,12 @@ impl Redo for Project {
         };
 
         // At most one of these knows it.
-        let found = intended(first).or_else(|| given(first));
-        let found = found.or_else(|| initialized(first));
-        match found.or_else(|| overseen(first)) {
-            Some(command) if matches!(first, Event::InitializationDue(_)) => {
-                vec![command, Command::AskInitialization]
-            }
-            Some(command) => vec![command],
-            None => vec![],
+        let known = [intended, given, initialized, overseen];
+        let mut commands: Vec<_> = known.iter().filter_map(|of| of(first)).collect();
+        if matches!(first, Event::InitializationDue(_)) {
+            commands.push(Command::AskInitialization);
         }
+        commands
     }
 }
 

@@ -206,8 +206,8 @@ fn say_that_nobody_serves(app: &App, dir: &Path) {
     let what = match app.at_work() {
         0 => "so nothing is at work".to_owned(),
         left => format!(
-            "so nothing new is begun; {left} sessions of it may be at work still, and are adopted or \
-             ended by the next one"
+            "so nothing new is begun; {left} sessions of it may be at work still, and are adopted \
+             or ended by the next one"
         ),
     };
 

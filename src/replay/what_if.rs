@@ -227,7 +227,10 @@ fn course_of(
     let last = events.iter().rev().find(|event| is_of_work(event));
     Ok(CourseShape {
         figures: FiguresShape::of(&figures),
-        took_s: last.map_or(0, |last| seconds(record.since, last.at)),
+        took_s: match last {
+            Some(last) => seconds(record.since, last.at),
+            None => 0,
+        },
         completed: view.is_some_and(is_completed),
         needs_you: u64::try_from(needs).unwrap_or(u64::MAX),
     })

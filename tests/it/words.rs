@@ -58,8 +58,8 @@ fn sources(folder: &Path, found: &mut Vec<Source>) {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         if path.is_dir() {
-            // The driver plays all parts itself, and what replay does again was done by others: what
-            // only these do, nobody does.
+            // The driver plays all parts itself, and what replay does again was done by others:
+            // what only these do, nobody does.
             if !["driver", "redo", "course"].contains(&name.as_str()) {
                 sources(&path, found);
             }

@@ -35,8 +35,8 @@ pub(super) async fn run(args: ForkArgs) -> anyhow::Result<()> {
     say!("forked {head} events into {to}")?;
     if !args.live {
         return Ok(say!(
-            "it is to be looked at: `serve` shows it and changes nothing, because its upstreams are \
-             those of the original"
+            "it is to be looked at: `serve` shows it and changes nothing, because its upstreams \
+             are those of the original"
         )?);
     }
 
