@@ -95,9 +95,9 @@ impl Ways for MergeQueue {
                 Person("project scaffold"),
                 Person("feature undo"),
             ],
-            Command::RecordCandidate { .. } => &[Actor("effects/merge")],
+            Command::RecordCandidate { .. } => &[Actor("effects/merge_plan")],
             Command::RecordConflict { .. } | Command::RecordNothing { .. } => {
-                &[Actor("effects/merge")]
+                &[Actor("effects/merge_plan")]
             }
             Command::Hold { .. } => &[Policy("integrate")],
             Command::ApproveChange { .. } => &[Person("queue approve")],
