@@ -16,6 +16,8 @@
 
 mod bounds;
 pub mod command;
+#[cfg(test)]
+mod course_tests;
 mod decide;
 pub mod event;
 mod oversee;
