@@ -5,6 +5,8 @@ pub mod grants;
 pub mod need;
 pub mod projections;
 mod proof;
+#[cfg(test)]
+mod proof_tests;
 mod queue;
 mod said;
 pub mod sessions;
