@@ -296,7 +296,18 @@ fn tries_rejections_and_conflicts_are_counted_each_for_itself() {
         told
     };
 
+    // Reviews and red verifications are one count, conflicts are another.
+    let after_reviews = |fault: &'static str| {
+        let answer = move |n: u64| match n {
+            1..=3 => reviewed(n),
+            _ => rejected(fault),
+        };
+        rounds(5, answer)
+    };
+
     all_found(vec![
+        ("reviews, then conflicts", after_reviews("conflict"), &[]),
+        ("reviews, then red", after_reviews("verification"), &["C8"]),
         ("four reviews", rounds(4, reviewed), &[]),
         ("five reviews", rounds(5, reviewed), &["C8"]),
         ("four conflicts", rounds(4, |_| rejected("conflict")), &[]),

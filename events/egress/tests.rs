@@ -358,6 +358,9 @@ fn the_ranges_end_where_their_registries_say() {
         ("224.0.0.0", true),
         ("239.255.255.255", true),
         ("241.0.0.0", true),
+        ("8.64.0.1", false),
+        ("8.18.0.1", false),
+        ("192.1.0.1", false),
     ] {
         assert_eq!(
             is_private(text.parse().expect("an address")),

@@ -18,6 +18,8 @@ mod batch;
 mod bounds;
 mod command;
 mod decide;
+#[cfg(test)]
+mod edge_tests;
 mod entry;
 pub mod event;
 mod fault;
