@@ -12,8 +12,9 @@ use crate::id::{Digest, Epoch, FeatureId, Generation, SessionId, Sha, SlotNo};
 use crate::merge_queue::event::{Candidate, Changes, EntryKind};
 use crate::merge_queue::{self, Fault, MergeQueue};
 use crate::outcome::Outcome;
-use crate::project::Project;
+use crate::project::{self, Project, ProjectKind};
 use crate::scene::Scene;
+use crate::settings::{AgentSpec, Dialect, Settings};
 use crate::ways::folded;
 
 /// Walks a table of states and commands; answers how many cells were found again.
@@ -594,5 +595,97 @@ fn streams_that_nobody_commands_have_nothing_behind_them() {
         envelope.stream = stream.parse().expect("a stream");
         let found = command_behind(&projections, &[envelope]);
         assert!(matches!(found, Ok(None)), "{stream}");
+    }
+}
+
+/// A new project with a spec and an agent, that runs, after these commands.
+fn project(more: &[project::Command]) -> Project {
+    use project::Command as C;
+    let settings = Settings {
+        agent: AgentSpec::of(Dialect::Script),
+        ..Settings::default()
+    };
+    let begun = [
+        C::Register {
+            git_url: "/up".into(),
+            kind: ProjectKind::New,
+        },
+        C::ChangeSettings {
+            settings: Box::new(settings),
+        },
+        C::WriteSpec {
+            digest: Digest::of(b"spec"),
+            bytes: 4,
+        },
+        C::Start {
+            by: "ann".into(),
+            has_features: true,
+        },
+    ];
+    folded(&folded(&Project::Unknown, &begun), more)
+}
+
+fn initializer(n: u8) -> SlotSession {
+    SlotSession {
+        n: SlotNo(1),
+        session: SessionId::from_bytes([n; 10]),
+    }
+}
+
+#[test]
+fn a_start_a_fresh_start_and_what_a_person_asks_for_are_told_apart() {
+    use project::Command as C;
+    let by = || "ann".to_owned();
+    let start = |has_features| C::Start {
+        by: by(),
+        has_features,
+    };
+    let begin = |n| C::StartInitialization {
+        slot_session: initializer(n),
+    };
+    let lapse = |n| C::LapseInitialization {
+        session: initializer(n).session,
+        outcome: Outcome::Failed,
+    };
+    let mut tried = vec![C::DueInitialization];
+    for n in 1..=3 {
+        tried.extend([begin(n), lapse(n)]);
+    }
+
+    let due = project(&[C::DueInitialization]);
+    same("the spec is due", &project(&[]), &C::DueInitialization);
+    same("an initializer begins", &due, &begin(1));
+    same("it ends", &folded(&due, &[begin(1)]), &lapse(1));
+    let spent = project(&tried);
+    // It runs, and what was given up is to be tried anew.
+    same("a fresh start", &spent, &start(true));
+    same("a person asks for a backlog", &spent, &C::AskInitialization);
+    let stopped = folded(&spent, &[C::Stop { by: by() }]);
+    assert_eq!(stopped.decide(&start(true), NOW).expect("started").len(), 2);
+    same("both", &stopped, &start(true));
+
+    // Without features it starts because it has a spec: to that state it is the same command.
+    let found = behind(&project(&[C::Stop { by: by() }]), &start(false));
+    assert!(matches!(
+        found,
+        C::Start {
+            has_features: true,
+            ..
+        }
+    ));
+    let report = |since: i64| C::ReportTrouble {
+        thing: project::Thing::Engine,
+        detail: "no image".into(),
+        retry_at: None,
+        session: initializer(1).session,
+        feature: None,
+        since: Timestamp(since),
+    };
+    let known = folded(&project(&[]), &[report(0)]);
+    for (state, since, probe) in [(&project(&[]), 0, false), (&known, i64::MAX, true)] {
+        let C::ReportTrouble { since: found, .. } = behind(state, &report(since)) else {
+            panic!("a report is found");
+        };
+        assert_eq!(found > Timestamp(0), probe, "begun {found:?}");
     }
 }

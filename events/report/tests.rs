@@ -425,3 +425,133 @@ fn a_copy_a_trunk_and_a_thing_wait_since_they_failed_first() {
         );
     }
 }
+
+#[test]
+fn a_queue_that_goes_on_says_so_once() {
+    use crate::merge_queue::event as q;
+    let on = |scene: &Scene| of_kind(&whole(scene), Kind::WentOn).len();
+    let mut scene = halted(merging());
+    scene.queue(q::Unhalted {}).queue(q::Unhalted {});
+    assert_eq!(on(&scene), 1);
+    let mut scene = halted(scene);
+    scene.queue(q::Unhalted {});
+    let report = whole(&scene);
+    assert_eq!(of_kind(&report, Kind::WentOn).len(), 2);
+    assert_eq!(of_kind(&report, Kind::Halted).len(), 2, "two troubles");
+    let mut well = merging();
+    well.queue(q::Unhalted {});
+    assert_eq!(on(&well), 0, "it never stood");
+
+    // Another fault is another trouble, without anything in between.
+    let mut scene = halted(merging());
+    scene.queue(q::Halted {
+        reason: "401".into(),
+        fault: crate::merge_queue::Fault::Credential,
+    });
+    assert_eq!(of_kind(&whole(&scene), Kind::Halted).len(), 2);
+}
+
+#[test]
+fn a_trunk_is_red_once_until_it_is_green_or_over() {
+    use crate::merge_queue::event as q;
+    let evidence = crate::why::tests::evidence;
+    let red = || q::HeadFailed {
+        head: sha('0'),
+        evidence: evidence(1),
+    };
+    let green = || q::HeadVerified {
+        head: sha('0'),
+        evidence: evidence(0),
+    };
+    let ended = || q::RedEnded {
+        why: "nothing is verified any more".into(),
+    };
+    let told = |events: Vec<crate::merge_queue::Event>| {
+        let mut scene = one();
+        for event in events {
+            scene.queue(event);
+        }
+        let report = whole(&scene);
+        let (reds, greens) = (Kind::TrunkRed, Kind::TrunkGreen);
+        (of_kind(&report, reds).len(), of_kind(&report, greens).len())
+    };
+
+    for (what, events, wanted) in [
+        ("red twice", vec![red().into(), red().into()], (1, 0)),
+        ("red and green", vec![red().into(), green().into()], (1, 1)),
+        (
+            "green twice",
+            vec![red().into(), green().into(), green().into()],
+            (1, 1),
+        ),
+        (
+            "red again",
+            vec![red().into(), green().into(), red().into()],
+            (2, 1),
+        ),
+        (
+            "red again after it was over",
+            vec![red().into(), ended().into(), red().into()],
+            (2, 0),
+        ),
+        ("green, and it never was red", vec![green().into()], (0, 0)),
+    ] {
+        assert_eq!(told(events), wanted, "{what}");
+    }
+}
+
+#[test]
+fn a_move_of_upstream_is_counted_however_it_is_found() {
+    use crate::merge_queue::event as q;
+    let moved = q::UpstreamMoved {
+        entry: 1,
+        seen: Some(sha('9')),
+        files: vec![],
+    };
+    let followed = |accepted: Option<&str>| q::Followed {
+        from: None,
+        to: sha('9'),
+        files: vec![],
+        accepted: accepted.map(str::to_owned),
+    };
+    let events: [crate::merge_queue::Event; 3] = [
+        moved.into(),
+        followed(None).into(),
+        followed(Some("ann")).into(),
+    ];
+    for event in events {
+        let mut scene = merging();
+        let before = whole(&scene).figures().upstream_moved;
+        scene.queue(event.clone());
+        let after = whole(&scene).figures().upstream_moved;
+        assert_eq!(after, before + 1, "{event:?}");
+    }
+}
+
+#[test]
+fn a_span_says_where_it_begins_and_ends_and_what_was_there_before() {
+    let scene = closed();
+    let (from, to) = (4, scene.position);
+    let report = reported(&scene.log, (from, to), Scope::All);
+    let place = |n: u64| {
+        let envelope = &scene.log[usize::try_from(n).expect("small") - 1];
+        Some((envelope.position, envelope.at))
+    };
+    assert_eq!((report.from, report.to), (Position(from), Position(to)));
+    assert_eq!((report.first, report.last), (place(from + 1), place(to)));
+    assert_eq!(report.events, to - from);
+
+    let before = report.projects[0].before.expect("it was registered");
+    assert_eq!((before.closed, before.total), (0, 0));
+    let merged = reported(&scene.log, (to - 1, to), Scope::All);
+    let before = merged.projects[0].before.expect("it was registered");
+    assert_eq!((before.closed, before.total), (0, 1));
+
+    // A project of which nothing is to be told is left out, unless it is asked for.
+    let quiet = one();
+    let none = reported(&quiet.log, (quiet.position, quiet.position), Scope::All);
+    assert_eq!(none.projects.len(), 0);
+    let asked = Scope::Project("z".parse().expect("a name"));
+    let asked = reported(&quiet.log, (quiet.position, quiet.position), asked);
+    assert_eq!(asked.projects.len(), 1);
+}

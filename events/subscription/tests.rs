@@ -243,4 +243,6 @@ fn a_place_never_goes_back() {
     assert_eq!(places(vec![]), Position(5));
     assert_eq!(places(vec![acknowledged(9)]), Position(9));
     assert_eq!(places(vec![acknowledged(9), acknowledged(7)]), Position(9));
+    assert_eq!(places(vec![parked(8)]), Position(8));
+    assert_eq!(places(vec![acknowledged(9), parked(8)]), Position(9));
 }

@@ -165,3 +165,91 @@ fn projects_that_are_there_are_named() {
     scene.add::<crate::project::Event>("project-gone", p::Deleted { by });
     assert_eq!(names(&scene), ["z"]);
 }
+
+#[test]
+fn a_sessions_own_word_about_its_work_is_heard_and_nobody_elses() {
+    use crate::cause::Principal;
+    use crate::outcome::Outcome;
+    let by = || "s".to_owned();
+    let epoch = crate::id::Epoch(1);
+    let session = crate::scene::session(1);
+    let submitted = f::Submitted {
+        epoch,
+        sha: sha('a'),
+        base: None,
+    };
+    let asked = f::QuestionAsked {
+        epoch,
+        question: "which?".into(),
+    };
+    let released = f::Released {
+        epoch,
+        outcome: Outcome::Failed,
+        detail: String::new(),
+    };
+    let comment = f::Commented {
+        by: by(),
+        text: "hm".into(),
+    };
+    let rejected = crate::why::tests::rejected();
+    let own = || Principal::Session(session.clone());
+    let words: Vec<(&str, crate::feature::Event, Option<Outcome>)> = vec![
+        (
+            "handed in",
+            submitted.clone().into(),
+            Some(Outcome::Completed),
+        ),
+        ("a verdict", rejected.into(), Some(Outcome::Completed)),
+        ("a question", asked.into(), Some(Outcome::Asked)),
+        ("given back", released.into(), Some(Outcome::GivenBack)),
+        ("a comment", comment.into(), None),
+    ];
+
+    let heard = |principal: Principal, event: crate::feature::Event| {
+        let mut scene = crate::why::tests::working();
+        scene.by(principal).of("a", event);
+        scene
+            .view()
+            .sessions
+            .get(&session)
+            .expect("it is there")
+            .said
+    };
+    for (what, event, wanted) in words {
+        assert_eq!(heard(own(), event), wanted, "{what}");
+    }
+    let people = Principal::Operator("ann".into());
+    let other = Principal::Session(crate::scene::session(2));
+    for principal in [people, other] {
+        assert_eq!(heard(principal, submitted.clone().into()), None);
+    }
+}
+
+#[test]
+fn a_session_says_its_word_to_the_project_too() {
+    use crate::cause::Principal;
+    use crate::outcome::Outcome;
+    let session = crate::scene::session(1);
+    let proposed = p::BacklogProposed {
+        session: session.clone(),
+        digest: crate::id::Digest::of(b"b"),
+        count: 1,
+    };
+    let settled = p::MilestoneSettled {
+        session: session.clone(),
+        covers: vec![10],
+        report: crate::id::Digest::of(b"r"),
+        findings: 0,
+    };
+    let words: Vec<(crate::project::Event, Option<Outcome>)> = vec![
+        (proposed.into(), Some(Outcome::Completed)),
+        (settled.into(), Some(Outcome::Completed)),
+        (p::TargetSet { count: 2 }.into(), None),
+    ];
+    for (event, wanted) in words {
+        let mut scene = crate::why::tests::working();
+        scene.by(Principal::Session(session.clone())).project(event);
+        let record = scene.view().sessions.get(&session).expect("it is there");
+        assert_eq!(record.said, wanted);
+    }
+}
