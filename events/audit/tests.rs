@@ -12,9 +12,9 @@ use crate::envelope::genesis;
 use crate::id::{CommandId, Digest, Timestamp};
 use crate::stream::{Position, Version};
 
-#[path = "breach_tests.rs"]
+#[path = "breaches/tests.rs"]
 mod breaches;
-#[path = "upstream_tests.rs"]
+#[path = "upstream/tests.rs"]
 mod upstream;
 
 #[derive(Serialize)]

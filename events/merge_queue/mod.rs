@@ -17,9 +17,10 @@
 mod batch;
 mod bounds;
 mod command;
-mod decide;
 #[cfg(test)]
-mod edge_tests;
+#[path = "course/tests.rs"]
+mod course;
+mod decide;
 mod entry;
 pub mod event;
 mod fault;

@@ -353,3 +353,6 @@ impl Registered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

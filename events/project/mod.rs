@@ -16,8 +16,6 @@
 
 mod bounds;
 pub mod command;
-#[cfg(test)]
-mod course_tests;
 mod decide;
 pub mod event;
 mod oversee;

@@ -5,8 +5,6 @@ pub mod grants;
 pub mod need;
 pub mod projections;
 mod proof;
-#[cfg(test)]
-mod proof_tests;
 mod queue;
 mod said;
 pub mod sessions;

@@ -1,8 +1,6 @@
 //! The course of a project at its edges: bounds from both sides, what is given up and tried anew,
 //! steps and settled steps, troubles that come back.
 
-use super::event::{self, OversightKind};
-use super::*;
 use crate::aggregate::{Aggregate, Moment};
 use crate::bounds::Bounded;
 use crate::grid::given;
@@ -11,6 +9,8 @@ use crate::id::{Digest, FeatureId, SessionId, Sha, SlotNo, Timestamp};
 use crate::lapses::{GONE_MAX, OWN_MAX};
 use crate::outcome::Outcome;
 use crate::own_time::OwnTime;
+use crate::project::event::{self, OversightKind};
+use crate::project::*;
 use crate::settings::{AgentSpec, COMMAND_MAX, Dialect, Settings};
 use crate::stream::{Position, Version};
 
