@@ -362,4 +362,68 @@ mod tests {
             assert!(why.contains(part), "{why}");
         }
     }
+
+    #[test]
+    fn names_and_commands_of_an_agent_are_held_to_their_bounds() {
+        let long = "m".repeat(AGENT_NAME_MAX);
+        for (model, right) in [
+            ("claude-x", true),
+            (long.as_str(), true),
+            (&format!("{long}m"), false),
+            ("", false),
+            ("-x", false),
+            ("a b", false),
+            ("a/b:c@d.e_f-1", true),
+        ] {
+            let of_model = AgentSpec {
+                model: Some(model.to_owned()),
+                ..AgentSpec::of(Dialect::Claude)
+            };
+            let of_provider = AgentSpec {
+                provider: Some(model.to_owned()),
+                model: Some("m".to_owned()),
+                ..AgentSpec::of(Dialect::Claude)
+            };
+            let found = [of_model, of_provider].map(|agent| agent.check("agent").is_ok());
+            assert_eq!(found, [right, right], "{model}");
+        }
+
+        let line = "c".repeat(COMMAND_MAX);
+        for (command, right) in [
+            ("agent -p", true),
+            (line.as_str(), true),
+            (&format!("{line}c"), false),
+            ("", false),
+            (" ", false),
+        ] {
+            let agent = AgentSpec {
+                command: Some(command.to_owned()),
+                ..AgentSpec::of(Dialect::Command)
+            };
+            assert_eq!(
+                agent.check("agent").is_ok(),
+                right,
+                "{} bytes",
+                command.len()
+            );
+        }
+        for model in ["/x", "x/", "/"] {
+            assert!(AgentSpec::for_model(model).is_err(), "{model}");
+        }
+    }
+
+    #[test]
+    fn vendors_tools_need_a_model_and_nobody_else_does() {
+        for (dialect, needs) in [
+            (Dialect::Unset, false),
+            (Dialect::Script, false),
+            (Dialect::Command, false),
+            (Dialect::Claude, true),
+            (Dialect::Codex, true),
+            (Dialect::Opencode, true),
+            (Dialect::Gemini, true),
+        ] {
+            assert_eq!(dialect.needs_model(), needs, "{dialect:?}");
+        }
+    }
 }

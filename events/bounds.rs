@@ -145,4 +145,56 @@ mod tests {
         cut_shown_paths(&mut long, 300, 4096);
         assert!(long.iter().all(|path| path.len() <= PATH_MAX) && long[0] != long[1]);
     }
+
+    #[test]
+    fn what_is_as_long_as_its_bound_stays() {
+        let path = "a".repeat(PATH_MAX);
+        let (mut fits, mut long) = (path.clone(), format!("{path}a"));
+        cut_path(&mut fits);
+        cut_path(&mut long);
+        assert_eq!(fits, path);
+        assert_eq!(long.len(), PATH_MAX);
+        assert_ne!(long, path);
+
+        for (length, max, wanted) in [(9, 9, 9), (10, 9, 9), (9, 10, 9)] {
+            let mut text = "x".repeat(length);
+            cut_front(&mut text, max);
+            assert_eq!(text.len(), wanted, "{length} of {max}");
+        }
+    }
+
+    /// Each of these paths takes ten bytes of a list.
+    #[test]
+    fn a_list_takes_as_many_entries_and_bytes_as_fit() {
+        let paths = |count: usize| vec!["12345".to_owned(); count];
+        for (count, most, bytes, kept) in [
+            (3, 3, 30, 3),
+            (3, 2, 30, 2),
+            (3, 3, 29, 2),
+            (3, 9, 20, 2),
+            (3, 0, 30, 0),
+            (0, 3, 30, 0),
+        ] {
+            let mut list = paths(count);
+            let rest = cut_paths(&mut list, most, bytes);
+            assert_eq!(
+                (list.len(), rest.len()),
+                (kept, count - kept),
+                "{most}, {bytes}"
+            );
+        }
+
+        for (count, most, bytes, kept) in
+            [(9, 9, 90, 9), (9, 8, 90, 3), (9, 9, 89, 3), (9, 3, 300, 3)]
+        {
+            let mut list = paths(count);
+            cut_shown_paths(&mut list, most, bytes);
+            let marks = list.iter().filter(|path| path.contains(" more, #")).count();
+            assert_eq!(
+                (list.len(), marks),
+                (kept, usize::from(kept < count)),
+                "{most}"
+            );
+        }
+    }
 }

@@ -80,3 +80,50 @@ impl Cause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_did_it_is_written_and_read_in_one_way() {
+        let session = SessionId::from_bytes([7; 10]);
+        for (principal, text) in [
+            (Principal::Operator("ann".into()), "operator:ann".to_owned()),
+            (Principal::Operator("a:b".into()), "operator:a:b".to_owned()),
+            (
+                Principal::Session(session.clone()),
+                format!("session:{session}"),
+            ),
+            (
+                Principal::Policy("assign".into()),
+                "policy:assign".to_owned(),
+            ),
+            (Principal::Node("engine".into()), "node:engine".to_owned()),
+        ] {
+            assert_eq!(principal.to_string(), text);
+            assert_eq!(text.parse(), Ok(principal.clone()));
+            assert_eq!(String::from(principal.clone()), text);
+            assert_eq!(Principal::try_from(text), Ok(principal));
+        }
+
+        for text in [
+            "",
+            "ann",
+            "robot:ann",
+            "Operator:ann",
+            "session:",
+            "session:x",
+        ] {
+            assert!(text.parse::<Principal>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_first_cause_is_its_own_and_follows_nothing() {
+        let (ann, command) = (Principal::Operator("ann".into()), CommandId([3; 16]));
+        let cause = Cause::first(ann.clone(), command);
+        assert_eq!(cause.principal, ann);
+        assert_eq!((cause.correlation, cause.causation), (command, None));
+    }
+}

@@ -326,4 +326,74 @@ mod tests {
         let found = touched("sh s1", ["s1", "s2", "s9", "s90"].into_iter(), read);
         assert_eq!(found, ["s1", "s2", "s9"]);
     }
+
+    /// How a command is read, word by word.
+    #[test]
+    fn what_a_line_runs_is_read_as_a_shell_would() {
+        let table: [(&str, &str, bool); 18] = [
+            ("CC=gcc ./check", "check", true),
+            ("-x=1 ./check", "check", true),
+            ("bash -x check.sh", "check.sh", true),
+            ("time nice sh check.sh", "check.sh", true),
+            ("make", "GNUmakefile", true),
+            ("python3 -m pytest", "conftest.py", true),
+            ("npx jest", "jest.config.js", true),
+            ("/usr/bin/make test", "Makefile", true),
+            ("echo make", "Makefile", false),
+            ("sh 'check.sh'", "check.sh", true),
+            ("sh \"check.sh\"", "check.sh", true),
+            ("sh check.sh;true", "check.sh", true),
+            ("(sh check.sh)", "check.sh", true),
+            ("sh < check.sh", "check.sh", true),
+            ("sh ../check.sh", "../check.sh", false),
+            ("sh /check.sh", "/check.sh", false),
+            ("sh $CHECK", "$CHECK", false),
+            ("sh ~/check.sh", "~/check.sh", false),
+        ];
+        for (command, path, wanted) in table {
+            let found = touched(command, [path].into_iter(), |_| None);
+            assert_eq!(found.len(), usize::from(wanted), "{command}: {path}");
+        }
+    }
+
+    /// What a file holds is read as commands, without its comments; a file that is not there, or
+    /// that only a pattern names, holds none.
+    #[test]
+    fn files_that_are_run_lead_to_what_they_run() {
+        let read = |path: &str| match path {
+            "a.sh" => Some("# sh no.sh\n@sh b.sh # c.sh\n\t-sh d.sh | sh e.sh\n".to_owned()),
+            "b.sh" => Some("if ! sh f.sh; then (sh g.sh); fi\n".to_owned()),
+            "d.sh" => Some("A=1 node -r x.js h.js\n".to_owned()),
+            _ => None,
+        };
+        for (path, wanted) in [
+            ("a.sh", true),
+            ("b.sh", true),
+            ("d.sh", true),
+            ("e.sh", true),
+            ("f.sh", true),
+            ("g.sh", true),
+            ("x.js", true),
+            ("no.sh", false),
+            ("z.sh", false),
+        ] {
+            let found = touched("sh a.sh", [path].into_iter(), read);
+            assert_eq!(found.len(), usize::from(wanted), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_an_end_a_beginning_or_a_name() {
+        for (pattern, path, wanted) in [
+            ("*.csproj", "src/a.csproj", true),
+            ("*.csproj", "src/a.csproj.md", false),
+            ("jest.config.*", "web/jest.config.mjs", true),
+            ("jest.config.*", "jest.configs", false),
+            (".cargo/config.toml", ".cargo/config.toml", true),
+            (".cargo/config.toml", "a/.cargo/config.toml", false),
+            ("Makefile", "sub/Makefile", true),
+        ] {
+            assert_eq!(obeys(pattern, path), wanted, "{pattern} {path}");
+        }
+    }
 }

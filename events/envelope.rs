@@ -97,3 +97,6 @@ fn text(bytes: &mut Vec<u8>, text: &impl fmt::Display) {
     let length = (bytes.len() - start - 8) as u64;
     bytes[start..start + 8].copy_from_slice(&length.to_le_bytes());
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,3 +50,36 @@ impl Evidence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exit_code_says_whether_a_tree_is_good_and_whether_anything_ran() {
+        let ran = |exit| Evidence::Ran {
+            tree: "a".repeat(40).parse().expect("a tree"),
+            command: Digest::of(b"make"),
+            exit,
+            log: Digest::of(b"log"),
+            session: SessionId::from_bytes([1; 10]),
+            tail: String::new(),
+        };
+
+        for (evidence, green, unrunnable) in [
+            (ran(0), true, false),
+            (ran(1), false, false),
+            (ran(-9), false, false),
+            (ran(124), false, false),
+            (ran(125), false, false),
+            (ran(126), false, true),
+            (ran(127), false, true),
+            (ran(128), false, false),
+            (Evidence::NoneConfigured, true, false),
+            (Evidence::Scaffold, true, false),
+        ] {
+            let found = (evidence.is_green(), evidence.is_unrunnable());
+            assert_eq!(found, (green, unrunnable), "{evidence:?}");
+        }
+    }
+}

@@ -132,4 +132,16 @@ mod tests {
             assert!(!why.contains('\n') && !why.contains('\u{1b}'), "{why}");
         }
     }
+
+    #[test]
+    fn a_slot_has_a_session_and_people_have_none() {
+        let session = SessionId::from_bytes([7; 10]);
+        let slot = Holder::Slot {
+            n: SlotNo(1),
+            session: session.clone(),
+        };
+        assert_eq!(slot.session(), Some(&session));
+        let ann = Holder::outside("ann").expect("a name");
+        assert_eq!(ann.session(), None);
+    }
 }

@@ -391,4 +391,35 @@ mod tests {
         let id = CommandId::derived(&["x"]);
         assert_eq!(id.to_string().parse::<CommandId>().expect("hex"), id);
     }
+
+    /// A grant that is repeated after a crash names the same session; logs hold these names.
+    #[test]
+    fn a_granted_session_is_one_of_its_stream_version_and_slot() {
+        let granted = |stream: &str, version: u64, n: u16| {
+            SessionId::granted(stream, version, SlotNo(n)).to_string()
+        };
+        let first = granted("feature-z/f", 4, 2);
+        assert_eq!(first, "s-2kqybfseexftyniv");
+        for other in [
+            granted("feature-z/g", 4, 2),
+            granted("feature-z/f", 5, 2),
+            granted("feature-z/f", 4, 3),
+        ] {
+            assert_ne!(other, first);
+        }
+    }
+
+    #[test]
+    fn a_reader_is_called_by_plain_letters() {
+        for (name, fits) in [
+            ("chat", true),
+            ("Chat-2.b_c", true),
+            ("a b", false),
+            ("a/b", false),
+            ("ä", false),
+            ("", false),
+        ] {
+            assert_eq!(name.parse::<ReaderId>().is_ok(), fits, "{name}");
+        }
+    }
 }

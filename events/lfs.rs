@@ -196,4 +196,71 @@ mod tests {
         let why = refusal.why;
         assert!(why.starts_with("0.png, 1.png, 2.png, 3.png, 4.png and 3 more go past"));
     }
+
+    /// What is a pointer byte by byte: its first line, its digest, its length.
+    #[test]
+    fn a_pointer_is_told_from_what_looks_like_one() {
+        let digest = "0123456789abcdef".repeat(4);
+        let of = |oid: &str| format!("{VERSION}\noid sha256:{oid}\nsize 1\n");
+        let padded = |length: usize| {
+            let text = of(&digest);
+            format!("{text}{}", "x".repeat(length - text.len()))
+        };
+        let pointer = || Content::Pointer(digest.clone());
+
+        for (what, text, wanted) in [
+            ("a pointer", of(&digest), pointer()),
+            ("a digit is missing", of(&digest[1..]), Content::Plain),
+            ("one too many", of(&format!("{digest}0")), Content::Plain),
+            (
+                "no digit",
+                of(&format!("{}g", &digest[1..])),
+                Content::Plain,
+            ),
+            ("no digest", format!("{VERSION}\nsize 1\n"), Content::Plain),
+            ("as long as one may be", padded(POINTER_MAX), pointer()),
+            ("longer", padded(POINTER_MAX + 1), Content::Plain),
+            (
+                "another first line",
+                format!("#\n{}", of(&digest)),
+                Content::Plain,
+            ),
+            (
+                "an extension before it",
+                format!("{VERSION}\next-0-x sha256:0\noid sha256:{digest}\n"),
+                pointer(),
+            ),
+        ] {
+            assert_eq!(Content::of(text.as_bytes()), wanted, "{what}");
+        }
+        assert_eq!(Content::of(b"\xff\xfe"), Content::Plain, "no text");
+        assert_eq!(Content::of(b""), Content::Empty);
+    }
+
+    /// What goes past LFS is told first: it is the agent's to mend.
+    #[test]
+    fn what_goes_past_is_told_before_what_is_missing() {
+        let files = [
+            changed("a.png", true, &pointer('b')),
+            changed("b.png", true, "PNG"),
+        ];
+        let both = refusal(&files, &BTreeSet::new()).expect("a refusal");
+        assert_eq!(both.paths, ["b.png"]);
+        let missing = refusal(&files[..1], &BTreeSet::new()).expect("a refusal");
+        assert_eq!(missing.paths, ["a.png"]);
+        assert_eq!(refusal(&[], &BTreeSet::new()), None);
+    }
+
+    #[test]
+    fn five_files_are_named_and_a_sixth_is_counted() {
+        for (count, wanted) in [
+            (1, "0"),
+            (5, "0, 1, 2, 3, 4"),
+            (6, "0, 1, 2, 3, 4 and 1 more"),
+        ] {
+            let names: Vec<String> = (0..count).map(|n: u8| n.to_string()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            assert_eq!(named(&names), wanted);
+        }
+    }
 }

@@ -270,3 +270,6 @@ impl Append {
         recorded
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,3 +135,6 @@ impl EventLog for MemoryLog {
         Ok(self.with(|inner| inner.commands.get(&command).cloned()))
     }
 }
+
+#[cfg(test)]
+mod tests;

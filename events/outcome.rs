@@ -124,3 +124,38 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_somebodys_doing_and_counts_as_that() {
+        use Outcome as O;
+        // Whose doing it is; whether a thing outside is to blame; whether it had no container.
+        for (outcome, fault, outside, never_began) in [
+            (O::Completed, Fault::Session, false, false),
+            (O::NoWork, Fault::Session, false, false),
+            (O::Failed, Fault::Session, false, false),
+            (O::Stuck, Fault::Session, false, false),
+            (O::TimedOut, Fault::Session, false, false),
+            (O::GivenBack, Fault::Session, false, false),
+            (O::ContextFull, Fault::Context, false, false),
+            (O::OverBudget, Fault::Budget, false, false),
+            (O::Interrupted, Fault::Outside, false, false),
+            (O::Lost, Fault::Outside, false, false),
+            (O::NeverStarted, Fault::Outside, false, true),
+            (O::Stopped, Fault::Nobody, false, false),
+            (O::Asked, Fault::Nobody, false, false),
+            (O::ProviderLimited, Fault::Nobody, true, false),
+            (O::ProviderRefused, Fault::Nobody, true, false),
+            (O::ToolBroken, Fault::Nobody, true, false),
+            (O::EngineRefused, Fault::Nobody, true, true),
+        ] {
+            assert_eq!(outcome.fault(), fault, "{outcome:?}");
+            assert_eq!(outcome.uses_try(), fault == Fault::Session, "{outcome:?}");
+            assert_eq!(outcome.is_outside(), outside, "{outcome:?}");
+            assert_eq!(outcome.never_began(), never_began, "{outcome:?}");
+        }
+    }
+}

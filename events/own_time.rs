@@ -75,4 +75,20 @@ mod tests {
             assert_eq!(own.since(at(moment)), at(expected), "{what}");
         }
     }
+
+    /// A gap that was noticed and is recorded by now is one gap.
+    #[test]
+    fn what_was_noticed_counts_once() {
+        let (short, other) = (gap(50, 60), gap(70, 80));
+        for (what, recorded, noticed, expected) in [
+            ("noticed", vec![], vec![short], 50),
+            ("recorded", vec![short], vec![], 50),
+            ("both", vec![short], vec![short], 50),
+            ("another", vec![short], vec![other], 60),
+            ("another, and both", vec![short], vec![short, other], 60),
+        ] {
+            let own = OwnTime::new(at(100), &recorded, &noticed);
+            assert_eq!(own.since(at(40)), at(expected), "{what}");
+        }
+    }
 }

@@ -191,4 +191,43 @@ mod tests {
             assert!(check(&[wrong.to_owned()]).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn patterns_are_held_to_their_bounds() {
+        let many = |count: usize| vec!["a".to_owned(); count];
+        let long = |length: usize| vec!["a".repeat(length)];
+
+        for (what, patterns, wanted) in [
+            ("none", vec![], true),
+            ("as many as fit", many(PATTERNS_MAX), true),
+            ("one more", many(PATTERNS_MAX + 1), false),
+            ("as long as fits", long(PATTERN_MAX), true),
+            ("a byte more", long(PATTERN_MAX + 1), false),
+            ("a hole", vec!["a\0b".to_owned()], false),
+            ("a star inside", vec!["a/*/b".to_owned()], false),
+            ("from the root", vec!["a/b".to_owned()], true),
+            ("a slash before it", vec!["/a/b".to_owned()], false),
+            ("the second is none", vec!["a".into(), String::new()], false),
+        ] {
+            assert_eq!(check(&patterns).is_ok(), wanted, "{what}");
+        }
+        let said = check(&["a".into(), "/etc".into()]).expect_err("no pattern");
+        assert!(said.contains("\"/etc\""), "{said}");
+    }
+
+    #[test]
+    fn those_that_a_pattern_covers_are_named_in_their_order() {
+        let patterns = ["Cargo.lock".to_owned(), "ci/".to_owned()];
+        let paths = [
+            "z/ci/a",
+            "src/lib.rs",
+            "a/Cargo.lock",
+            "ci",
+            "cargo.lock.md",
+        ];
+        let found = protected(&patterns, paths.into_iter());
+        assert_eq!(found, ["z/ci/a", "a/Cargo.lock", "ci"]);
+        let none = protected(&[], paths.into_iter());
+        assert_eq!(none, Vec::<String>::new());
+    }
 }

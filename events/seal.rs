@@ -170,4 +170,44 @@ mod tests {
         let statement = Statement::over(Position(1), &digests(3)).expect("events");
         assert_ne!(statement.signed_bytes("one"), statement.signed_bytes("two"));
     }
+
+    /// Seals that were signed are checked against these bytes for ever.
+    #[test]
+    fn what_is_signed_is_the_log_its_range_and_its_roots() {
+        let statement = Statement {
+            first: Position(3),
+            last: Position(0x0102),
+            root: Digest([7; 32]),
+            digest: Digest([9; 32]),
+        };
+        let wanted: Vec<u8> = [
+            b"supercargo 2026 seal".as_slice(),
+            &[3, 0, 0, 0, 0, 0, 0, 0],
+            b"zoo",
+            &[3, 0, 0, 0, 0, 0, 0, 0],
+            &[2, 1, 0, 0, 0, 0, 0, 0],
+            &[7; 32],
+            &[9; 32],
+        ]
+        .concat();
+        assert_eq!(statement.signed_bytes("zoo"), wanted);
+    }
+
+    #[test]
+    fn a_path_holds_for_its_own_length_and_place() {
+        let all = digests(2);
+        let way = path(&all, 1);
+        let root = Statement::over(Position(1), &all).expect("events").root;
+        assert_eq!(root_by_path(all[1], 1, 2, &way), Some(root));
+        assert_eq!(root_by_path(all[1], 2, 2, &way), None, "beyond the end");
+        // Of one event the root is its leaf, and nothing lies beside it.
+        let one = Statement::over(Position(1), &all[..1])
+            .expect("an event")
+            .root;
+        assert_eq!(root_by_path(all[0], 0, 1, &[]), Some(one));
+        assert_eq!(root_by_path(all[0], 0, 1, &way), None);
+        assert_eq!(root_by_path(all[0], 1, 1, &[]), None);
+        assert_eq!(path(&all[..1], 0), []);
+        assert_eq!(super::root(&[]), Digest::default());
+    }
 }

@@ -314,3 +314,6 @@ impl Settings {
         self.agents.of(role).unwrap_or(&self.agent)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -165,4 +165,25 @@ mod tests {
             assert!(bad.parse::<StreamId>().is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn a_slot_has_one_spelling() {
+        for (name, wanted) in [
+            ("container-p/0", Some(0)),
+            ("container-p/10", Some(10)),
+            ("container-p/65535", Some(65_535)),
+            ("container-p/65536", None),
+            ("container-p/00", None),
+            ("container-p/1/2", None),
+        ] {
+            let slot = match name.parse() {
+                Ok(StreamId::Container(_, n)) => Some(n.0),
+                Ok(_) | Err(_) => None,
+            };
+            assert_eq!(slot, wanted, "{name}");
+        }
+        let stream: StreamId = "trunk-p".parse().expect("a stream");
+        assert_eq!(String::from(stream.clone()), "trunk-p");
+        assert_eq!(StreamId::try_from("trunk-p".to_owned()), Ok(stream));
+    }
 }

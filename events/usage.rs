@@ -170,4 +170,40 @@ mod tests {
         );
         assert_eq!((prices.context("a-x"), prices.context("b")), (9, CONTEXT));
     }
+
+    #[test]
+    fn every_count_is_added_and_none_overflows() {
+        let one = Usage {
+            requests: 1,
+            limited: 2,
+            input: 3,
+            output: 4,
+            cache_read: 5,
+            cache_write: 6,
+            micro_usd: 7,
+            unpriced: 8,
+        };
+        let mut sum = one;
+        sum.add(&one);
+        let twice = Usage {
+            requests: 2,
+            limited: 4,
+            input: 6,
+            output: 8,
+            cache_read: 10,
+            cache_write: 12,
+            micro_usd: 14,
+            unpriced: 16,
+        };
+        assert_eq!(sum, twice);
+        assert_eq!(one.context(), 3 + 4 + 5 + 6);
+
+        let full = Usage {
+            input: u64::MAX,
+            ..one
+        };
+        assert_eq!(full.context(), u64::MAX);
+        sum.add(&full);
+        assert_eq!(sum.input, u64::MAX);
+    }
 }

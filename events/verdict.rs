@@ -303,4 +303,137 @@ mod tests {
             Err(Unfounded::ReportWithoutChecks)
         );
     }
+
+    #[test]
+    fn texts_are_held_to_their_bounds_one_by_one() {
+        use Judgement::{Pass, Reject};
+        let long = "x".repeat(TEXT_MAX);
+        let longer = format!("{long}x");
+        let with_path = |path: &str| {
+            let mut verdict = verdict(Reject, &["w"], &[]);
+            verdict.findings[0].path = Some(path.to_owned());
+            verdict
+        };
+        let (many, more) = (["w"; ITEMS_MAX], ["w"; ITEMS_MAX + 1]);
+        let (runs, more_runs) = ([("r", 0); ITEMS_MAX], [("r", 0); ITEMS_MAX + 1]);
+
+        for (what, verdict, right) in [
+            ("a long finding", verdict(Reject, &[&long], &[]), true),
+            ("a longer one", verdict(Reject, &[&longer], &[]), false),
+            ("many", verdict(Reject, &many, &[]), true),
+            ("one more", verdict(Reject, &more, &[]), false),
+            ("a long command", verdict(Pass, &[], &[(&long, 0)]), true),
+            (
+                "a longer command",
+                verdict(Pass, &[], &[(&longer, 0)]),
+                false,
+            ),
+            (
+                "an empty command",
+                verdict(Pass, &[], &[("make", 0), (" ", 0)]),
+                false,
+            ),
+            ("many commands", verdict(Pass, &[], &runs), true),
+            ("one command more", verdict(Pass, &[], &more_runs), false),
+            ("a long path", with_path(&long), true),
+            ("a longer path", with_path(&longer), false),
+        ] {
+            assert_eq!(verdict.check().is_ok(), right, "{what}");
+        }
+    }
+
+    /// Twelve texts of the longest kind are as much as a verdict takes.
+    #[test]
+    fn a_verdict_is_as_large_as_its_bound_and_is_cut_to_it() {
+        let long = "x".repeat(TEXT_MAX);
+        let findings = vec![long.as_str(); VERDICT_MAX / TEXT_MAX];
+        let full = verdict(Judgement::Reject, &findings, &[]);
+        assert_eq!(full.check(), Ok(()));
+        let over = verdict(Judgement::Reject, &findings, &[("r", 1)]);
+        assert_eq!(over.check(), Err(Unfounded::Large(VERDICT_MAX + 1)));
+
+        for (what, mut verdict, findings, ran) in [
+            ("what fits", full, 12, 0),
+            ("a command too many", over, 12, 0),
+            (
+                "too many of each",
+                self::verdict(Judgement::Reject, &["w"; 101], &[("r", 1); 101]),
+                ITEMS_MAX,
+                ITEMS_MAX,
+            ),
+        ] {
+            verdict.cut();
+            let kept = (verdict.findings.len(), verdict.ran.len());
+            assert_eq!(kept, (findings, ran), "{what}");
+            assert_eq!(verdict.check(), Ok(()), "{what}");
+        }
+
+        let longer = format!("{long}x");
+        let mut verdict = verdict(Judgement::Reject, &[&longer], &[(&longer, 1)]);
+        verdict.findings[0].path = Some(longer.clone());
+        verdict.cut();
+        let finding = &verdict.findings[0];
+        let path = finding.path.as_deref().expect("its path");
+        for text in [path, &finding.why, &verdict.ran[0].command] {
+            assert!(text.len() <= TEXT_MAX && text.ends_with("(cut, 4097 bytes in all)"));
+        }
+    }
+
+    #[test]
+    fn a_report_is_held_to_the_same_bounds() {
+        let checked = |requirement: &str, evidence: &str| Checked {
+            requirement: requirement.into(),
+            evidence: evidence.into(),
+        };
+        let finding = |why: &str| Finding {
+            path: None,
+            line: None,
+            why: why.into(),
+        };
+        let ok = || checked("parts", "ran them");
+        let report = |checked: Vec<Checked>, findings: Vec<Finding>| Report { checked, findings };
+
+        for (what, report, right) in [
+            (
+                "as it should be",
+                report(vec![ok()], vec![finding("w")]),
+                true,
+            ),
+            (
+                "no requirement",
+                report(vec![ok(), checked("", "e")], vec![]),
+                false,
+            ),
+            (
+                "no evidence",
+                report(vec![checked("r", " ")], vec![]),
+                false,
+            ),
+            ("many", report(vec![ok(); ITEMS_MAX], vec![]), true),
+            ("one more", report(vec![ok(); ITEMS_MAX + 1], vec![]), false),
+            (
+                "a finding without words",
+                report(vec![ok()], vec![finding("")]),
+                false,
+            ),
+        ] {
+            assert_eq!(report.check().is_ok(), right, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_finding_says_its_place_first() {
+        let finding = |path: Option<&str>, line| Finding {
+            path: path.map(str::to_owned),
+            line,
+            why: "no test".into(),
+        };
+        for (finding, wanted) in [
+            (finding(Some("src/a"), Some(9)), "src/a:9: no test"),
+            (finding(Some("src/a"), None), "src/a: no test"),
+            (finding(None, Some(9)), "no test"),
+        ] {
+            assert_eq!(finding.to_string(), wanted);
+        }
+    }
 }

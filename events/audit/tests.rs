@@ -12,6 +12,11 @@ use crate::envelope::genesis;
 use crate::id::{CommandId, Digest, Timestamp};
 use crate::stream::{Position, Version};
 
+#[path = "breaches/tests.rs"]
+mod breaches;
+#[path = "upstream/tests.rs"]
+mod upstream;
+
 #[derive(Serialize)]
 #[serde(transparent)]
 struct Raw(Value);

@@ -11,7 +11,7 @@ mod decide;
 pub mod event;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use crate::backlog::batch::{Batch, BatchItem, BatchRefusal, Born, Remark};
 pub use crate::backlog::command::{Command, Refusal};

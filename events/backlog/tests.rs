@@ -4,6 +4,7 @@
 use crate::id::{Digest, FeatureId, Timestamp};
 use proptest::prelude::*;
 
+use super::batch::{BATCH_MAX, COMMENTS_MAX, EDGES_MAX, IMPORT_EDGES_MAX, IMPORT_MAX};
 use super::event::{self, Edge};
 use super::*;
 use crate::aggregate::Aggregate;
@@ -29,12 +30,9 @@ fn admitted(edges: Vec<Edge>) -> Event {
     .into()
 }
 
-#[test]
-#[expect(clippy::too_many_lines, reason = "a table of cases")]
-fn grid() {
-    use Command as C;
+pub(crate) fn states() -> Vec<(&'static str, Backlog)> {
     let chained = admitted(vec![edge("a", "b"), edge("b", "c")]);
-    let states = vec![
+    vec![
         ("empty", given::<Backlog>(&[])),
         ("a, b, c", given(&[admitted(vec![])])),
         ("a → b → c", given(std::slice::from_ref(&chained))),
@@ -42,10 +40,15 @@ fn grid() {
             "a withdrawn",
             given(&[chained, event::Withdrawn { id: id("a") }.into()]),
         ),
-    ];
+    ]
+}
+
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
+pub(crate) fn commands() -> Vec<(&'static str, Command)> {
+    use Command as C;
     let batch = Digest::of(b"n");
 
-    let commands = vec![
+    vec![
         (
             "admit d",
             C::Admit {
@@ -125,8 +128,12 @@ fn grid() {
             },
         ),
         ("withdraw a", C::Withdraw { id: id("a") }),
-    ];
-    assert_documented("backlog", &states, &commands);
+    ]
+}
+
+#[test]
+fn grid() {
+    assert_documented("backlog", &states(), &commands());
 }
 
 fn item(key: &str, on: &[&str]) -> BatchItem {
@@ -278,5 +285,200 @@ proptest! {
                 prop_assert!(state.path(next, start).is_none(), "{start} reaches itself");
             }
         }
+    }
+}
+
+fn batch_of(items: Vec<BatchItem>) -> Batch {
+    let prefix = "feat".into();
+    Batch { prefix, items }
+}
+
+#[test]
+fn a_batch_is_held_to_its_bounds_from_both_sides() {
+    let many = |count: usize| batch_of(vec![BatchItem::of(Content::titled("t")); count]);
+    let edges = |count: usize| {
+        let mut batch = many(2);
+        batch.items[1].depends_on = vec!["a".into(); count];
+        batch
+    };
+    let prefix = |text: &str| Batch {
+        prefix: text.into(),
+        ..many(1)
+    };
+    let remark = Remark {
+        by: "ann".into(),
+        text: "hm".into(),
+    };
+    let remarks = |count: usize| {
+        let mut batch = many(1);
+        batch.items[0].comments = vec![remark.clone(); count];
+        batch
+    };
+
+    // What an agent or a person may hand in, and what an import may.
+    for (what, batch, handed_in, imported) in [
+        ("nothing", many(0), false, false),
+        ("one", many(1), true, true),
+        ("a full batch", many(BATCH_MAX), true, true),
+        ("one more", many(BATCH_MAX + 1), false, true),
+        ("a full import", many(IMPORT_MAX), false, true),
+        ("one more of it", many(IMPORT_MAX + 1), false, false),
+        ("all edges", edges(EDGES_MAX), true, true),
+        ("one more of them", edges(EDGES_MAX + 1), false, true),
+        ("all of an import", edges(IMPORT_EDGES_MAX), false, true),
+        ("and one more", edges(IMPORT_EDGES_MAX + 1), false, false),
+        ("no prefix", prefix(""), false, false),
+        ("a long prefix", prefix(&"p".repeat(20)), true, true),
+        ("a longer one", prefix(&"p".repeat(21)), false, false),
+        ("a comment", remarks(1), false, true),
+        ("all comments", remarks(COMMENTS_MAX), false, true),
+        ("one more comment", remarks(COMMENTS_MAX + 1), false, false),
+    ] {
+        let found = (batch.check().is_ok(), batch.check_import().is_ok());
+        assert_eq!(found, (handed_in, imported), "{what}");
+    }
+}
+
+#[test]
+fn only_an_import_brings_a_life_before() {
+    let changed = |change: fn(&mut BatchItem)| {
+        let mut items = vec![item("x", &[]), item("y", &[])];
+        change(&mut items[1]);
+        batch_of(items)
+    };
+    let lives: [fn(&mut BatchItem); 5] = [
+        |item| item.raw = Some("{}".into()),
+        |item| item.born = Born::Closed,
+        |item| item.born = Born::Withdrawn,
+        |item| item.born = Born::Aside("not now".into()),
+        |item| {
+            item.comments.push(Remark {
+                by: "ann".into(),
+                text: "hm".into(),
+            });
+        },
+    ];
+    for life in lives {
+        let batch = changed(life);
+        let refused = batch.check();
+        assert!(
+            matches!(&refused, Err(BatchRefusal::Item { index: 2, title, .. }) if title == "y"),
+            "{refused:?}"
+        );
+        assert_eq!(batch.check_import(), Ok(()));
+    }
+
+    for (born, open, over) in [
+        (Born::Open, true, false),
+        (Born::Closed, false, true),
+        (Born::Withdrawn, false, true),
+        (Born::Aside("why".into()), false, false),
+    ] {
+        assert_eq!((born.is_open(), born.is_over()), (open, over), "{born:?}");
+    }
+}
+
+#[test]
+fn keys_are_names_within_their_batch_alone() {
+    let keyless = || BatchItem::of(Content::titled("t"));
+    let two = batch_of(vec![keyless(), keyless()]);
+    assert_eq!(two.check(), Ok(()), "no key is not one that is used twice");
+    let second = batch_of(vec![item("x", &[]), item("", &[])]).check();
+    assert!(matches!(second, Err(BatchRefusal::Item { index: 2, .. })));
+
+    // A key stands before an id of the backlog; an id counts only where it is one.
+    let known = id("feat-known");
+    let batch = batch_of(vec![
+        item("feat-known", &[]),
+        item("y", &["feat-known", "feat-known"]),
+    ]);
+    let ids = batch.draw_ids(Digest::of(b"k"), |_| false);
+    let (first, second) = (ids[0].clone(), ids[1].clone());
+    let own = Edge {
+        feature: second.clone(),
+        on: first,
+    };
+    assert_eq!(batch.edges(&ids, |_| true), Ok(vec![own]));
+
+    let batch = batch_of(vec![keyless(), item("y", &["feat-known"])]);
+    let other = Edge {
+        feature: second,
+        on: known.clone(),
+    };
+    assert_eq!(batch.edges(&ids, |id| *id == known), Ok(vec![other]));
+    let refused = batch.edges(&ids, |_| false);
+    let dangling = BatchRefusal::Dependency {
+        index: 2,
+        on: "feat-known".into(),
+    };
+    assert_eq!(refused, Err(dangling));
+}
+
+/// The ids of batches that were admitted are in logs: what is drawn from a digest never changes.
+#[test]
+fn ids_are_drawn_as_they_always_were() {
+    let batch = batch_of(vec![BatchItem::of(Content::titled("t")); 3]);
+    let seed = Digest::of(b"one");
+    let drawn = batch.draw_ids(seed, |_| false);
+    let drawn: Vec<&str> = drawn.iter().map(FeatureId::as_str).collect();
+    assert_eq!(drawn, ["feat-awjck", "feat-bi2s7", "feat-awpfc"]);
+    assert_eq!(Batch::single(Content::titled("t"), vec![]).prefix, "feat");
+
+    // Two items that draw the same get one each.
+    let first = batch.draw_ids(seed, |_| false)[0].clone();
+    let short = |id: &FeatureId| id.as_str().len() < "feat-".len() + 6;
+    let longer = batch.draw_ids(seed, short);
+    assert_eq!(longer.len(), 3);
+    for id in &longer {
+        assert_eq!(id.as_str().len(), "feat-".len() + 6, "one character more");
+    }
+    assert!(longer[0].as_str().starts_with(first.as_str()));
+}
+
+#[test]
+fn edges_come_go_and_are_named_when_they_close_a_circle() {
+    let chain = vec![edge("a", "b"), edge("b", "c")];
+    let removed: Event = event::DependencyRemoved {
+        edge: edge("a", "b"),
+    }
+    .into();
+    let state: Backlog = given(&[admitted(chain), removed]);
+    assert_eq!(state.dependencies(&id("a")).count(), 0);
+    assert_eq!(state.dependencies(&id("b")).collect::<Vec<_>>(), [&id("c")]);
+    let add = |feature, on| Command::AddDependency {
+        edge: edge(feature, on),
+    };
+    assert!(state.decide(&add("c", "a"), Timestamp(0)).is_ok());
+
+    let whole: Backlog = given(&[admitted(vec![edge("a", "b"), edge("b", "c")])]);
+    for (command, path) in [
+        (add("c", "a"), "c → a → b → c"),
+        (add("b", "a"), "b → a → b"),
+        (add("a", "a"), "a → a"),
+    ] {
+        let path = path.to_owned();
+        let refused = whole.decide(&command, Timestamp(0));
+        assert_eq!(refused, Err(Refusal::Cycle { path }));
+    }
+
+    // Nothing depends on what is not there, or left, and nothing that is not there depends.
+    let left: Backlog = given(&[admitted(vec![]), event::Withdrawn { id: id("c") }.into()]);
+    let admit = |feature, on| Command::Admit {
+        batch: Digest::of(b"n"),
+        ids: vec![id("d")],
+        edges: vec![edge(feature, on)],
+    };
+    let unknown = |id: &str| Refusal::Unknown { id: id.into() };
+    let withdrawn = |id: &str| Refusal::Withdrawn { id: id.into() };
+    for (command, refusal) in [
+        (admit("d", "x"), unknown("x")),
+        (admit("x", "d"), unknown("x")),
+        (admit("d", "c"), withdrawn("c")),
+        (admit("c", "d"), withdrawn("c")),
+        (add("x", "a"), unknown("x")),
+        (add("c", "a"), withdrawn("c")),
+    ] {
+        let refused = left.decide(&command, Timestamp(0));
+        assert_eq!(refused, Err(refusal), "{command:?}");
     }
 }

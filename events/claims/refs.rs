@@ -161,4 +161,24 @@ mod tests {
             assert_eq!(claim_of(&other), None, "{other}");
         }
     }
+
+    /// Refs lie in gates that exist: their names never change.
+    #[test]
+    fn refs_have_the_names_that_they_always_had() {
+        let feature: FeatureId = "feat-a.1".parse().expect("an id");
+        let epoch = Epoch(3);
+        for (found, wanted) in [
+            (work(&feature, epoch), "refs/heads/work/feat-a.1/3"),
+            (branch(&feature, epoch), "work/feat-a.1/3"),
+            (rescue(&feature, epoch), "refs/rescue/feat-a.1/3"),
+            (kept(&feature, epoch), "refs/supercargo/kept/feat-a.1/3"),
+            (
+                submitted(&feature, epoch),
+                "refs/supercargo/submitted/feat-a.1/3",
+            ),
+            (candidate(7), "refs/supercargo/candidates/7"),
+        ] {
+            assert_eq!(found, wanted);
+        }
+    }
 }

@@ -272,3 +272,219 @@ fn addresses_of_this_host_and_its_networks_are_private() {
         assert!(!is_private(text.parse().expect("address")), "{text}");
     }
 }
+
+/// Every range from both sides: its first and last address, and those right beside it.
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
+fn the_ranges_end_where_their_registries_say() {
+    let ranges = [
+        ("9.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0"),
+        (
+            "100.63.255.255",
+            "100.64.0.0",
+            "100.127.255.255",
+            "100.128.0.0",
+        ),
+        (
+            "126.255.255.255",
+            "127.0.0.0",
+            "127.255.255.255",
+            "128.0.0.0",
+        ),
+        (
+            "169.253.255.255",
+            "169.254.0.0",
+            "169.254.255.255",
+            "169.255.0.0",
+        ),
+        (
+            "172.15.255.255",
+            "172.16.0.0",
+            "172.31.255.255",
+            "172.32.0.0",
+        ),
+        ("191.255.255.255", "192.0.0.0", "192.0.0.255", "192.0.1.0"),
+        ("192.0.1.255", "192.0.2.0", "192.0.2.255", "192.0.3.0"),
+        (
+            "192.167.255.255",
+            "192.168.0.0",
+            "192.168.255.255",
+            "192.169.0.0",
+        ),
+        (
+            "198.17.255.255",
+            "198.18.0.0",
+            "198.19.255.255",
+            "198.20.0.0",
+        ),
+        (
+            "198.51.99.255",
+            "198.51.100.0",
+            "198.51.100.255",
+            "198.51.101.0",
+        ),
+        (
+            "203.0.112.255",
+            "203.0.113.0",
+            "203.0.113.255",
+            "203.0.114.0",
+        ),
+        (
+            "2001:db7:ffff::1",
+            "2001:db8::",
+            "2001:db8:ffff::1",
+            "2001:db9::",
+        ),
+        (
+            "2001:0:1::",
+            "2001:db8:1::",
+            "2001:db8:2::",
+            "2002:0808:0808::",
+        ),
+        ("fbff::1", "fc00::", "fdff::1", "fe00::"),
+        ("fe7f::1", "fe80::", "febf::1", "fec0::"),
+        ("3ffe:db8::", "::1", "::", "2000::1"),
+    ];
+    for (before, first, last, after) in ranges {
+        let private = |text: &str| is_private(text.parse().expect("an address"));
+        let found = [before, first, last, after].map(private);
+        assert_eq!(found, [false, true, true, false], "{first} to {last}");
+    }
+    // The first and the last range have one neighbour.
+    for (text, wanted) in [
+        ("0.255.255.255", true),
+        ("1.0.0.0", false),
+        ("223.255.255.255", false),
+        ("224.0.0.0", true),
+        ("239.255.255.255", true),
+        ("241.0.0.0", true),
+        ("8.64.0.1", false),
+        ("8.18.0.1", false),
+        ("192.1.0.1", false),
+    ] {
+        assert_eq!(
+            is_private(text.parse().expect("an address")),
+            wanted,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn names_are_letters_digits_and_hyphens_within_their_bounds() {
+    let label = "a".repeat(63);
+    let longest = format!("{label}.{label}.{label}.{}", "b".repeat(61));
+    assert_eq!(longest.len(), HOST_MAX);
+
+    for (host, wanted) in [
+        ("a-b.example.org".to_owned(), true),
+        ("_dmarc.example.org".to_owned(), true),
+        ("xn--e1afmkfd.org".to_owned(), true),
+        ("1.example.org".to_owned(), true),
+        ("a.1x".to_owned(), true),
+        (format!("{label}.org"), true),
+        (format!("a{label}.org"), false),
+        (longest.clone(), true),
+        (format!("{longest}b"), false),
+        ("a-.org".to_owned(), false),
+        ("a.-b.org".to_owned(), false),
+        ("a!.org".to_owned(), false),
+        ("a.1".to_owned(), false),
+        ("a.0x1".to_owned(), false),
+    ] {
+        let target = Target::parse(&format!("{host}:443"));
+        assert_eq!(target.is_some(), wanted, "{host}");
+        assert_eq!(rule(&host, 443).check().is_ok(), wanted, "{host}");
+    }
+}
+
+#[test]
+fn a_target_is_shown_as_it_is_asked_for() {
+    for (text, is_address) in [
+        ("example.org:443", false),
+        ("10.0.0.7:80", true),
+        ("[::1]:9", true),
+    ] {
+        let target = Target::parse(text).expect("a target");
+        assert_eq!(target.to_string(), text);
+        assert_eq!(target.is_address(), is_address, "{text}");
+    }
+    assert_eq!(https(), 443, "what a rule without a port says");
+}
+
+#[test]
+fn a_rule_with_a_method_or_a_path_opens_no_tunnel() {
+    let open = rule("example.org", 80);
+    let with_methods = EgressRule {
+        methods: vec!["GET".into(), "HEAD".into()],
+        ..open.clone()
+    };
+    let with_path = EgressRule {
+        path_prefix: Some("/pool".into()),
+        ..open.clone()
+    };
+    let target = Target::parse("example.org:80").expect("a target");
+
+    for (rule, way, wanted) in [
+        (&open, Way::Tunnel, true),
+        (&open, Way::Plain("DELETE", "/x"), true),
+        (&with_methods, Way::Tunnel, false),
+        (&with_methods, Way::Plain("HEAD", "/x"), true),
+        (&with_methods, Way::Plain("head", "/x"), false),
+        (&with_methods, Way::Plain("POST", "/x"), false),
+        (&with_path, Way::Tunnel, false),
+        (&with_path, Way::Plain("POST", "/pool/a"), true),
+        (&with_path, Way::Plain("POST", "/x"), false),
+    ] {
+        assert_eq!(rule.allows(&target, way), wanted, "{rule:?} {way:?}");
+    }
+}
+
+/// A name of an address is not below a name, whatever the pattern ends with.
+#[test]
+fn a_pattern_covers_names_below_it_and_no_address() {
+    let all = rule("*.0.0.7", 80);
+    let below = rule("*.example.org", 80);
+    for (rule, target, wanted) in [
+        (&all, "10.0.0.7:80", false),
+        (&below, "a.example.org:80", true),
+        (&below, "a.b.example.org:80", true),
+        (&below, "example.org:80", false),
+        (&below, "a.example.org:81", false),
+    ] {
+        let target = Target::parse(target).expect("a target");
+        assert_eq!(rule.allows(&target, Way::Tunnel), wanted, "{target}");
+    }
+    let bare = Target {
+        host: ".example.org".into(),
+        port: 80,
+    };
+    assert!(!below.allows(&bare, Way::Tunnel), "nothing before the dot");
+}
+
+#[test]
+fn a_rule_is_held_to_its_bounds() {
+    let with = |methods: &[&str], path: Option<String>| EgressRule {
+        methods: methods.iter().map(|m| (*m).to_owned()).collect(),
+        path_prefix: path,
+        ..rule("example.org", 80)
+    };
+    let path = |length: usize| Some(format!("/{}", "a".repeat(length - 1)));
+    let word = "A".repeat(20);
+
+    for (what, rule, wanted) in [
+        ("methods", with(&["GET", "PROPFIND"], None), true),
+        ("a long one", with(&[&word], None), true),
+        ("a longer one", with(&[&format!("{word}A")], None), false),
+        ("an empty one", with(&["GET", ""], None), false),
+        ("one with a digit", with(&["GET2"], None), false),
+        ("a long path", with(&[], path(1024)), true),
+        ("a longer path", with(&[], path(1025)), false),
+        ("no path", with(&[], Some(String::new())), false),
+        ("an address", rule("10.0.0.7", 80), true),
+        ("below an address", rule("*.10.0.0.7", 80), false),
+        ("the whole of a name", rule("localhost", 80), true),
+    ] {
+        assert_eq!(rule.check().is_ok(), wanted, "{what}");
+    }
+}

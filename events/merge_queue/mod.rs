@@ -17,6 +17,9 @@
 mod batch;
 mod bounds;
 mod command;
+#[cfg(test)]
+#[path = "course/tests.rs"]
+mod course;
 mod decide;
 mod entry;
 pub mod event;

@@ -367,3 +367,6 @@ impl Registered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,8 @@
 
 use super::Redo;
 use crate::evidence::Evidence;
-use crate::id::Sha;
-use crate::merge_queue::event::{self, Changes, Event};
-use crate::merge_queue::{Candidate, Command, MergeQueue};
+use crate::merge_queue::event::{self, Event};
+use crate::merge_queue::{Command, MergeQueue};
 
 impl Redo for MergeQueue {
     fn candidates(&self, events: &[Event]) -> Vec<Command> {
@@ -18,7 +17,11 @@ impl Redo for MergeQueue {
                 events.last().and_then(advanced).into_iter().collect()
             }
             Event::CandidateBuilt(built) => vec![candidate(built, true), candidate(built, false)],
-            Event::BatchClosed(closed) => self.closings(closed),
+            // Also where an entry that a person has to see closed it: that records the same.
+            Event::BatchClosed(closed) => vec![Command::CloseBatch {
+                entry: closed.entry,
+                why: closed.why.clone(),
+            }],
             Event::Dequeued(dequeued) => vec![dropped(dequeued), conflict(dequeued)],
             Event::Followed(followed) => vec![follow(followed)],
             Event::Unhalted(_) => vec![
@@ -40,36 +43,6 @@ impl Redo for MergeQueue {
                 known.iter().filter_map(|of| of(first)).collect()
             }
         }
-    }
-}
-
-impl MergeQueue {
-    /// A batch is closed by itself, or by an entry that a person has to see before it joins.
-    fn closings(&self, closed: &event::BatchClosed) -> Vec<Command> {
-        let mut closings = vec![Command::CloseBatch {
-            entry: closed.entry,
-            why: closed.why.clone(),
-        }];
-
-        let base = self.tip().and_then(|tip| tip.candidate());
-        if let (Some(next), Some(base)) = (self.joins(u16::MAX), base) {
-            let seen = |sha: &Sha| Candidate {
-                base: Some(base.sha.clone()),
-                sha: sha.clone(),
-                tree: sha.clone(),
-            };
-            // Whatever the paths were: nothing but that there were some is recorded.
-            closings.push(Command::RecordCandidate {
-                entry: next.number,
-                candidate: seen(&base.sha),
-                changes: Changes {
-                    protected: vec!["/".to_owned()],
-                    ..Changes::default()
-                },
-                asked: true,
-            });
-        }
-        closings
     }
 }
 

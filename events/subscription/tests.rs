@@ -164,3 +164,85 @@ fn reasons_are_cut_at_a_character_and_parking_is_bounded() {
     };
     assert_eq!(full.decide(&next, Timestamp(0)), Err(Refusal::ParkedFull));
 }
+
+#[test]
+fn a_filter_wants_its_project_and_its_kinds_and_never_itself() {
+    let envelope = |stream: &str, kind: &str| {
+        let mut envelope = crate::scene::Scene::running(1).log.remove(0);
+        envelope.stream = stream.parse().expect("a stream");
+        envelope.kind = kind.into();
+        envelope
+    };
+    let closed = envelope("feature-z/f", "feature.closed");
+    let other = envelope("feature-y/f", "feature.closed");
+    let created = envelope("feature-z/f", "feature.created");
+    let of_server = envelope("node-n", "node.started");
+    let own = envelope("subscription-s", "subscription.acknowledged");
+    let filter = |project: Option<&str>, kinds: &[&str]| Filter {
+        project: project.map(|name| name.parse().expect("a name")),
+        kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+    };
+    let all = [&closed, &other, &created, &of_server, &own];
+
+    for (filter, wanted) in [
+        (filter(None, &[]), [true, true, true, true, false]),
+        (filter(Some("z"), &[]), [true, false, true, false, false]),
+        (
+            filter(None, &["feature.closed"]),
+            [true, true, false, false, false],
+        ),
+        (
+            filter(Some("z"), &["node.started", "feature.created"]),
+            [false, false, true, false, false],
+        ),
+        (filter(None, &["subscription.acknowledged"]), [false; 5]),
+    ] {
+        assert_eq!(
+            all.map(|envelope| filter.wants(envelope)),
+            wanted,
+            "{filter:?}"
+        );
+    }
+}
+
+#[test]
+fn a_filter_is_as_large_as_its_bounds() {
+    let name = "k".repeat(crate::bounds::NAME_MAX);
+    for (what, kinds, large) in [
+        ("all kinds", vec!["a.b".to_owned(); KINDS_MAX], false),
+        ("one more", vec!["a.b".to_owned(); KINDS_MAX + 1], true),
+        ("a long name", vec![name.clone()], false),
+        (
+            "a longer one",
+            vec!["a.b".to_owned(), format!("{name}k")],
+            true,
+        ),
+    ] {
+        let create = Command::Create {
+            filter: Filter {
+                project: None,
+                kinds: kinds.clone(),
+            },
+            after: Position(0),
+        };
+        let decided = Subscription::default().decide(&create, Timestamp(0));
+        assert_eq!(decided.is_err(), large, "{what}");
+    }
+}
+
+/// A place only goes forward, and what was parked stays parked until it is due again.
+#[test]
+fn a_place_never_goes_back() {
+    let places = |more: Vec<Event>| {
+        let state: Subscription = given(&[vec![created()], more].concat());
+        match state {
+            Subscription::Open(open) => open.checkpoint,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(places(vec![]), Position(5));
+    assert_eq!(places(vec![acknowledged(9)]), Position(9));
+    assert_eq!(places(vec![acknowledged(9), acknowledged(7)]), Position(9));
+    assert_eq!(places(vec![parked(8)]), Position(8));
+    assert_eq!(places(vec![acknowledged(9), parked(8)]), Position(9));
+}

@@ -35,3 +35,6 @@ impl ProjectView {
         landed.filter(|id| self.proof(id) == Some(Proof::Unverified))
     }
 }
+
+#[cfg(test)]
+mod tests;
