@@ -141,6 +141,14 @@ impl Record {
         agenda.owed.into_iter().map(|(owed, _)| owed).collect()
     }
 
+    /// When the last event of the record was recorded.
+    pub(super) fn last(&self) -> Timestamp {
+        match self.acts.last() {
+            Some(last) => last.at,
+            None => self.since,
+        }
+    }
+
     /// What the policies would have observed: whoever holds a claim is heard of, until the record
     /// says since when it was not.
     pub(super) fn observed(&self, projections: &Projections, now: Timestamp) -> Observed {
@@ -173,7 +181,9 @@ impl Record {
                     observed.seen.insert(session.clone(), heard);
                 }
                 Holder::Outside { principal } => {
-                    // Of all that somebody holds, what was silent first says most.
+                    // Nobody outside was heard of beyond the record. Of all that somebody holds, what
+                    // was silent first says most.
+                    let heard = heard.min(self.last());
                     let known = observed.seen_outside.entry(principal.clone());
                     let known = known.or_insert(heard);
                     *known = heard.min(*known);

@@ -213,12 +213,7 @@ impl Free<'_> {
 
     fn run(&mut self) -> Result<Ending, CodecError> {
         let most = self.record.acts.len() * EVENTS_TIMES + EVENTS_MORE;
-        let last = self
-            .record
-            .acts
-            .last()
-            .map_or(self.record.since, |act| act.at);
-        let limit = Timestamp(last.0 + BEYOND);
+        let limit = Timestamp(self.record.last().0 + BEYOND);
 
         loop {
             let wake = self.look();

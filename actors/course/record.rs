@@ -10,6 +10,7 @@ use events::feature;
 use events::holder::Role;
 use events::id::{CommandId, Epoch, FeatureId, ProjectName, SessionId, Sha, Timestamp};
 use events::merge_queue::{self, Candidate, EntryKind};
+use events::outcome::Outcome;
 use events::policy::AnyCommand;
 use events::redo::command_behind;
 use events::stream::{Position, StreamId};
@@ -148,21 +149,18 @@ impl Record {
     }
 
     /// The session that did work of this kind as the next one after so many others; where there
-    /// were no more, the last one that nobody cut off.
+    /// were no more, it goes on as it went in the end.
     pub(super) fn donor(&self, key: &Key, used: usize) -> Option<(SessionId, Script)> {
         let mut of_key = self.whole(|script| script.key == *key);
-        if used < of_key.len() {
-            return Some(of_key.swap_remove(used));
+        match used < of_key.len() {
+            true => Some(of_key.swap_remove(used)),
+            false => usable(of_key).pop(),
         }
-        of_key
-            .into_iter()
-            .rev()
-            .find(|(_, script)| !script.was_cut_off())
     }
 
     /// A session of a role, one after the other.
     pub(super) fn any_of(&self, role: Role, used: usize) -> Option<(SessionId, Script)> {
-        let mut of_role = self.whole(|script| script.key.role == role && !script.was_cut_off());
+        let mut of_role = usable(self.whole(|script| script.key.role == role));
         match of_role.len() {
             0 => None,
             all => Some(of_role.swap_remove(used % all)),
@@ -178,6 +176,19 @@ impl Record {
             .collect();
         found.sort_by_key(|(_, script)| script.started);
         found
+    }
+}
+
+/// Those of some sessions that others may do as: all that did their work, or, where none did, all
+/// that nobody cut off. What was in the way of the rest is over by the end of the record.
+fn usable(sessions: Vec<(SessionId, Script)>) -> Vec<(SessionId, Script)> {
+    let (done, others): (Vec<_>, Vec<_>) = sessions
+        .into_iter()
+        .filter(|(_, script)| !script.was_cut_off())
+        .partition(|(_, script)| script.outcome == Some(Outcome::Completed));
+    match done.is_empty() {
+        true => others,
+        false => done,
     }
 }
 

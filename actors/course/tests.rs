@@ -13,7 +13,7 @@ use crate::driver::model::name;
 use crate::driver::run;
 
 /// Storms that each law is looked at in.
-const STORMS: u64 = 60;
+const STORMS: u64 = 24;
 
 /// The log of a storm and of the quiet after it.
 fn storm(seed: u64) -> Vec<Envelope> {
@@ -191,5 +191,236 @@ fn a_long_course_is_measured() {
             "{slots} slots: {took:?}, {} events, {ending:?}",
             course.events.len()
         );
+    }
+}
+
+/// A project on which everybody behaves well, and its log.
+fn calm(features: u64, slots: u16) -> Vec<Envelope> {
+    let mut model = crate::driver::model::Model::well_behaved(features, slots);
+    while model.look() {}
+    model.recorded
+}
+
+fn slots(count: u16) -> Change {
+    Change {
+        slots: Some(count),
+        ..Change::default()
+    }
+}
+
+/// Features that were merged, and how often each was claimed.
+fn merged(course: &Course) -> Vec<(String, u64)> {
+    let view = view(&course.projections);
+    let closed = view
+        .known()
+        .filter(|(_, known, _)| matches!(known.stage, Stage::Closed { .. }));
+    closed
+        .map(|(id, known, _)| (id.to_string(), known.epoch.0))
+        .collect()
+}
+
+fn count(events: &[Envelope], kind: &str) -> usize {
+    events.iter().filter(|event| *event.kind == *kind).count()
+}
+
+/// The most slots that had a session at once.
+fn at_once(events: &[Envelope]) -> usize {
+    let (mut now, mut most) = (0usize, 0);
+    for event in events {
+        match &*event.kind {
+            "container.assigned" => now += 1,
+            "container.idle" => now = now.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(now);
+    }
+    most
+}
+
+#[test]
+fn other_numbers_of_slots_do_the_same_work_with_as_many_at_once() {
+    let events = calm(30, 4);
+    let record = record(&events, 0);
+    let recorded = record.course(&Change::default()).expect("it folds");
+    assert_eq!(merged(&recorded).len(), 30);
+
+    for wanted in [1, 2, 3, 5, 8] {
+        let course = record.course(&slots(wanted)).expect("it folds");
+        let told = format!("{wanted} slots");
+        assert_eq!(course.ending, Ending::Quiet, "{told}");
+        assert_eq!(merged(&course), merged(&recorded), "{told}");
+        assert_eq!(at_once(&course.events), usize::from(wanted), "{told}");
+        assert_eq!(
+            course.guessed, 0,
+            "{told}: each session has done this before"
+        );
+
+        let parting = course.parting.expect("another number is another course");
+        let at = usize::try_from(parting.position.0).expect("small");
+        assert!(
+            course.events[..at] == events[..at],
+            "{told}: one up to there"
+        );
+        assert!(parting.why.contains("fleet"), "{told}: {}", parting.why);
+    }
+
+    let same = record.course(&slots(4)).expect("it folds");
+    assert!(same.parting.is_none() && same.events == events);
+}
+
+#[test]
+fn a_change_that_comes_late_leaves_the_beginning_as_it_was() {
+    let events = calm(30, 4);
+    let half = events.len() / 2;
+    let record = record(&events, half);
+    let course = record.course(&slots(1)).expect("it folds");
+    let parting = course.parting.as_ref().expect("it parts");
+    assert!(parting.position.0 >= half as u64, "{parting:?}");
+
+    let whole = record_of_all(&events, &course, half);
+    assert_eq!(merged_in(&whole), 30);
+    // Whoever is at work ends first.
+    let late = count(&course.events, "container.assigned");
+    assert!(late > 0 && at_once(&course.events) <= 4, "{late}");
+}
+
+/// The projections of a log's first half, with a course after it.
+fn record_of_all(events: &[Envelope], course: &Course, half: usize) -> Projections {
+    let mut all = Projections::default();
+    for event in events[..half].iter().chain(&course.events) {
+        all.apply(event).expect("it folds");
+    }
+    all
+}
+
+fn merged_in(projections: &Projections) -> usize {
+    let known = view(projections).known();
+    let closed = known.filter(|(_, known, _)| matches!(known.stage, Stage::Closed { .. }));
+    closed.count()
+}
+
+#[test]
+fn what_a_person_did_is_left_out_with_all_that_came_of_it() {
+    let events = calm(20, 2);
+    let record = record(&events, 0);
+    let of = |kind: &str| {
+        events
+            .iter()
+            .find(|event| *event.kind == *kind)
+            .expect(kind)
+    };
+    let without = |position| Change {
+        without: [position].into(),
+        ..Change::default()
+    };
+
+    // Nobody started it.
+    let started = of("project.started");
+    assert!(record.can_leave_out(started.position));
+    let course = record.course(&without(started.position)).expect("it folds");
+    assert_eq!(count(&course.events, "feature.claimed"), 0);
+    assert_eq!(
+        count(&course.events, "feature.created"),
+        20,
+        "the backlog is there"
+    );
+    assert_eq!(course.ending, Ending::Quiet);
+    let why = course.parting.expect("it parts").why;
+    assert_eq!(why, "project.started is left out");
+
+    // Ten features were never thought of.
+    let admitted = of("backlog.admitted");
+    let course = record
+        .course(&without(admitted.position))
+        .expect("it folds");
+    assert_eq!(merged(&course).len(), 10);
+
+    for kind in [
+        "feature.claimed",
+        "container.started",
+        "trunk.advanced",
+        "feature.submitted",
+    ] {
+        assert!(
+            !record.can_leave_out(of(kind).position),
+            "{kind} followed from something else"
+        );
+    }
+    assert!(!record.can_leave_out(Position(0)));
+    assert!(!record.can_leave_out(Position(1_000_000)));
+}
+
+#[test]
+fn settings_part_the_courses_where_they_first_make_a_difference() {
+    let events = calm(20, 4);
+    let record = record(&events, 0);
+    let with = |otherwise: fn(&mut events::settings::Settings)| {
+        let change = Change {
+            settings: Some(std::sync::Arc::new(move |settings| {
+                let mut other = settings.clone();
+                otherwise(&mut other);
+                other
+            })),
+            ..Change::default()
+        };
+        record.course(&change).expect("it folds")
+    };
+
+    let never = with(|settings| settings.keep_work_ms += 1);
+    assert!(never.parting.is_none(), "nothing that happened hangs on it");
+
+    // Entries go upstream together: fewer verifications for the same work.
+    let batches = with(|settings| settings.batch_max = 8);
+    assert_eq!(merged(&batches).len(), 20);
+    let verified = |events: &[Envelope]| count(events, "trunk.verification_started");
+    assert!(
+        verified(&batches.events) < verified(&events),
+        "{}",
+        verified(&batches.events)
+    );
+    let parting = batches.parting.expect("it parts");
+    assert!(
+        parting.position.0 > 40,
+        "not before there are two entries: {parting:?}"
+    );
+
+    // Nothing is verified where nothing says how.
+    let none = with(|settings| {
+        settings.verify = None;
+        settings.allow_unverified = true;
+    });
+    assert_eq!(verified(&none.events), 0);
+    assert_eq!(merged(&none).len(), 20);
+}
+
+#[test]
+fn a_session_that_was_never_seen_to_work_is_done_by_another_one_of_its_role() {
+    let events = calm(20, 2);
+    // The record ends while the first features are at work: of the others nothing is known.
+    let end = events
+        .iter()
+        .position(|event| *event.kind == *"feature.closed")
+        .expect("one is closed");
+    let record = record(&events[..=end + 1], 0);
+    let course = record.course(&slots(3)).expect("it folds");
+    assert_eq!(
+        merged(&course).len(),
+        20,
+        "the others are done like the first"
+    );
+    assert!(course.guessed > 0);
+}
+
+#[test]
+fn every_course_comes_to_rest() {
+    for seed in 0..STORMS {
+        let events = storm(seed);
+        let record = record(&events, 0);
+        let most = record.acts.len() * 4 + 20_000;
+        for count in [1, 9] {
+            let course = record.course(&slots(count)).expect("it folds");
+            assert!(course.events.len() <= most + 300, "seed {seed}");
+            assert_ne!(course.ending, Ending::Endless, "seed {seed}, {count} slots");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the log can be trusted, on the wire: what is sealed, and what a walk over all of it
 //! finds.
 
+use events::audit::Breach;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -67,4 +68,15 @@ pub struct BreachShape {
     pub position: u64,
     /// The difference from what holds, in words.
     pub reason: String,
+}
+
+impl BreachShape {
+    /// The shape of a breach.
+    pub(crate) fn of(breach: &Breach) -> Self {
+        Self {
+            id: breach.id.to_owned(),
+            position: breach.position,
+            reason: breach.reason.clone(),
+        }
+    }
 }

@@ -105,17 +105,10 @@ async fn audited(operator: &Operator, told: Told<'_>) -> anyhow::Result<WalkStep
     let log = operator.core.world.log.as_ref();
     let report = audit_telling(&DataFolder::at(&operator.deps.data)?, log, told).await?;
 
-    let mut breaches = vec![];
-    for breach in report.breaches {
-        breaches.push(BreachShape {
-            id: breach.id.to_owned(),
-            position: breach.position,
-            reason: breach.reason,
-        });
-    }
+    let breaches = report.breaches.iter().map(BreachShape::of);
     Ok(WalkStep::Audited {
         events: log.head().await?.position.0,
-        breaches,
+        breaches: breaches.collect(),
         unverified: report.waived,
     })
 }

@@ -1,11 +1,16 @@
-//! Where an expression becomes true, or stops being so.
+//! Where an expression becomes true, or stops being so; and where a log first breaks an invariant.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use actors::rejection::Rejection;
+use events::audit::{Audit, Breach, Replay};
 use events::stream::Position;
 
 use super::document::Subject;
 use super::expression::{Answer, Expression, Scene};
 use super::recorded::Recorded;
+use super::walk::{Sought, Way};
 use crate::api::{EventShape, FlipShape};
 
 /// The place at which an expression comes to another answer than right before.
@@ -15,6 +20,15 @@ pub struct Flip {
     pub position: Position,
     /// Whether it holds from there on.
     pub holds: bool,
+}
+
+/// The invariants that a log breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breaches {
+    /// The first breach of what was asked about.
+    pub first: Option<Breach>,
+    /// The ids of all that are broken.
+    pub all: BTreeSet<&'static str>,
 }
 
 impl Recorded {
@@ -63,8 +77,9 @@ impl Recorded {
         }))
     }
 
-    /// Where an expression flips between two positions at which it comes to different answers: by
-    /// halves, so that of several places it finds one. None where both answers are the same.
+    /// Where an expression flips between two positions. Where it comes to different answers at them,
+    /// by halves, so that of several places it finds one; where it comes to the same, the first
+    /// place, by asking at every event. None where it never flips.
     ///
     /// # Errors
     /// The log cannot be read, or the expression can be answered at neither end.
@@ -83,7 +98,7 @@ impl Recorded {
             )));
         }
         if first.holds() == last.holds() {
-            return Ok(None);
+            return self.walked(expression, subject, (from, to)).await;
         }
 
         let (mut before, mut after) = (from.0, to.0);
@@ -100,5 +115,60 @@ impl Recorded {
             position: Position(after),
             holds: last.holds(),
         }))
+    }
+
+    /// The first flip between two positions at which an expression comes to the same: it becomes
+    /// otherwise in between, and comes back.
+    async fn walked(
+        &self,
+        expression: &Expression,
+        subject: &Subject,
+        (from, to): (Position, Position),
+    ) -> Result<Option<Flip>, Rejection> {
+        let holds = !self.ask(expression, subject, from).await?.holds();
+        let sought = match holds {
+            true => expression.clone(),
+            false => expression.negated()?,
+        };
+
+        let way = (from, Way::On);
+        let found = self
+            .walk(&Sought::Holds(vec![Arc::new(sought)]), subject, way)
+            .await?;
+        Ok(found
+            .map(|found| found.position)
+            .filter(|position| *position <= to)
+            .map(|position| Flip { position, holds }))
+    }
+
+    /// The first place up to a position at which the log breaks an invariant of the audit: a certain
+    /// one, or any. What lies beside the log is not looked at.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn breach(
+        &self,
+        id: Option<&str>,
+        (from, to): (Position, Position),
+    ) -> Result<Breaches, Rejection> {
+        let log = self.log().id();
+        let (mut audit, mut replay) = (Audit::new(&log), Replay::new(&log));
+        let mut after = Position(0);
+        while after < to {
+            for envelope in &self.after(after, to).await? {
+                after = envelope.position;
+                audit.take(envelope);
+                replay.take(envelope);
+            }
+        }
+
+        let mut breaches = replay.finish();
+        breaches.extend(audit.finish());
+        breaches.retain(|breach| breach.position > from.0);
+        breaches.sort_by_key(|breach| breach.position);
+        let others = breaches.iter().map(|breach| breach.id).collect();
+        let is_wanted = |breach: &Breach| id.is_none_or(|id| id == breach.id);
+        let first = breaches.into_iter().find(is_wanted);
+        Ok(Breaches { first, all: others })
     }
 }

@@ -138,6 +138,15 @@ impl Expression {
         found.json().map_err(|error| error.to_string())
     }
 
+    /// The expression that holds where this one does not. Where this one cannot be answered, neither
+    /// can that.
+    ///
+    /// # Errors
+    /// It would be longer or deeper than is read.
+    pub fn negated(&self) -> Result<Self, Rejection> {
+        Self::parse(&format!("!({})", self.text))
+    }
+
     /// Its text.
     pub fn text(&self) -> &str {
         &self.text

@@ -20,7 +20,7 @@ mod walk;
 mod what_if;
 
 pub use asked::{AboutKind, DeedKind, question, wish};
-pub use bisect::Flip;
+pub use bisect::{Breaches, Flip};
 pub use digests::{Checked, Digests};
 pub use document::{Subject, View};
 pub use expression::Expression;

@@ -90,7 +90,12 @@ pub(in crate::cli) enum ReplayCommand {
         /// An expression in the Common Expression Language over event, state, project, board,
         /// features, slots, queue, needs and sessions, such as 'project.closed > 3'
         #[arg(long = "until", value_name = "EXPRESSION", allow_hyphen_values = true)]
-        expression: String,
+        #[arg(required_unless_present = "audit")]
+        expression: Option<String>,
+        /// The first event that breaks an invariant of the audit: one by its id, such as L3, or any
+        #[arg(long, value_name = "ID", num_args = 0..=1, conflicts_with = "expression")]
+        #[arg(default_missing_value = "any")]
+        audit: Option<String>,
         /// From this position or time on; from before the first event without it
         #[arg(long)]
         from: Option<String>,
@@ -205,6 +210,7 @@ pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
         ReplayCommand::WhyNot(args) => reasons::why_not(args).await,
         ReplayCommand::Bisect {
             expression,
+            audit,
             from,
             to,
             of,
@@ -213,14 +219,9 @@ pub(in crate::cli) async fn run(command: ReplayCommand) -> anyhow::Result<()> {
         } => {
             let recorded = open(&data).await?;
             let between = recorded.between((from.as_deref(), to.as_deref())).await?;
-            flips::show(
-                &recorded,
-                &expression,
-                between,
-                &of.subject(View::State),
-                output.json,
-            )
-            .await
+            let sought = flips::Sought::of(expression, audit);
+            let subject = of.subject(View::State);
+            flips::show(&recorded, &sought, (between, &subject), output.json).await
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Replay: every question about the past is answered from the log, as it would have been then.
 
 mod beside;
+mod breaches;
 mod bundle;
 mod checkpoints;
 mod forged;

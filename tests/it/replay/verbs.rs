@@ -232,3 +232,18 @@ fn a_gap_in_the_log_is_told_wherever_it_is_walked_over() {
     }
     me.ok(&["replay", "state", "--at", "2", "--project", "zoo"]);
 }
+
+#[test]
+fn a_log_that_breaks_no_invariant_has_no_first_breach() {
+    let me = with_a_log();
+    for args in [&["--audit"][..], &["--audit", "L3"]] {
+        let said = me.ok(&[&["replay", "bisect"], args].concat());
+        assert!(said.contains("nothing is broken from 0 to"), "{said}");
+    }
+    let found = me.ok(&["replay", "bisect", "--audit", "--json"]);
+    assert_eq!(found.trim(), "null");
+
+    me.refused(&["replay", "bisect"], "--until");
+    let both = ["replay", "bisect", "--until", "true", "--audit", "L3"];
+    me.refused(&both, "cannot be used with");
+}
