@@ -127,7 +127,7 @@ impl Recorded {
     ) -> Result<Option<Flip>, Rejection> {
         let holds = !self.ask(expression, subject, from).await?.holds();
         let sought = match holds {
-            true => expression.clone(),
+            true => Expression::parse(expression.text())?,
             false => expression.negated()?,
         };
 

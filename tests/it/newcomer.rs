@@ -237,12 +237,6 @@ impl Newcomer {
         });
     }
 
-    /// Follows the log until the project is complete, whatever was at work when it began: sessions
-    /// of a fork ended elsewhere.
-    pub(crate) fn follow_until_all_is_completed(&self) {
-        self.follow_until("project.completed");
-    }
-
     /// Stops the project, and follows the log until every container that was asked for is removed.
     pub(crate) fn stop_all(&self) {
         self.ok(&["project", "stop", "zoo"]);

@@ -123,31 +123,29 @@ fn a_fleet_goes_on_in_a_fork_that_lives_and_touches_nothing_of_the_original() {
     let events = me.export();
     let before = commits(&me.upstream());
 
-    // At its first submission, and with the session of a claim at work.
-    for (kind, n) in [("feature.submitted", 0), ("container.session_started", 0)] {
-        let at = nth(&events, kind, n).to_string();
-        let twin = Newcomer::new();
-        let said = me.ok(&["replay", "fork", path(&data(&twin)), "--at", &at, "--live"]);
-        assert!(said.contains("the upstream of zoo is a copy"), "{said}");
+    // While the session of a claim is at work.
+    let at = nth(&events, "container.session_started", 0).to_string();
+    let twin = Newcomer::new();
+    let said = me.ok(&["replay", "fork", path(&data(&twin)), "--at", &at, "--live"]);
+    assert!(said.contains("the upstream of zoo is a copy"), "{said}");
 
-        let server = twin.serve();
-        twin.follow_until_all_is_completed();
-        server.stop();
-        let copy = data(&twin).join("upstreams/zoo.git");
-        assert_eq!(commits(&copy).last(), before.last(), "the same beginning");
-        assert_eq!(
-            commits(&copy).len(),
-            before.len(),
-            "both features are merged"
-        );
-        assert!(twin.ok(&["log", "audit"]).starts_with("clean"));
-        let parts = me.ok(&["replay", "compare", path(&data(&twin))]);
-        let next = at.parse::<u64>().expect("a number") + 1;
-        assert!(
-            parts.contains(&format!("differ from position {next}")),
-            "{parts}"
-        );
-    }
+    let server = twin.serve();
+    twin.follow_until("project.completed");
+    server.stop();
+    let copy = data(&twin).join("upstreams/zoo.git");
+    assert_eq!(commits(&copy).last(), before.last(), "the same beginning");
+    assert_eq!(
+        commits(&copy).len(),
+        before.len(),
+        "both features are merged"
+    );
+    assert!(twin.ok(&["log", "audit"]).starts_with("clean"));
+    let parts = me.ok(&["replay", "compare", path(&data(&twin))]);
+    let next = at.parse::<u64>().expect("a number") + 1;
+    assert!(
+        parts.contains(&format!("differ from position {next}")),
+        "{parts}"
+    );
     assert_eq!(commits(&me.upstream()), before, "upstream is as it was");
     assert_eq!(me.export(), events, "and so is the log");
 }

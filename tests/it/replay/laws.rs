@@ -266,7 +266,7 @@ fn a_search_by_halves_finds_what_a_walk_finds() {
                 before = holds;
             }
             assert_eq!(walked.is_empty(), question == NEVER, "{question}");
-            let ends = [0, head.0 / 3, head.0 / 2, head.0];
+            let ends = [0, head.0 / 2, head.0];
             for (from, to) in ends.into_iter().flat_map(|from| ends.map(|to| (from, to))) {
                 if from >= to {
                     continue;
