@@ -44,7 +44,7 @@ impl Record {
         let Some(last) = places.last() else {
             return Ok(unowed);
         };
-        let mut ledger = Ledger::after(self.start.clone(), self.since, Change::default());
+        let mut ledger = self.ledger(Change::default());
         let mut looks: VecDeque<Vec<Owed>> = VecDeque::new();
 
         for (place, act) in self.acts.iter().enumerate().take(last + 1) {
