@@ -189,3 +189,6 @@ impl Ledger {
         Answer::Recorded(recorded)
     }
 }
+
+#[cfg(test)]
+mod tests;
