@@ -90,6 +90,8 @@ fn explains<'a>(mut owed: impl Iterator<Item = &'a Owed>, ledger: &Ledger, act: 
                 .decide(&told)
                 .is_ok_and(|told| told.events == recorded.events)
         }
-        Owed::Do(effect) => may_record(effect, &act.stream, kind(act)),
+        Owed::Do(effect) => {
+            act.source == Source::Effect && may_record(effect, &act.stream, kind(act))
+        }
     })
 }
