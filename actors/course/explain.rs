@@ -95,3 +95,6 @@ fn explains<'a>(mut owed: impl Iterator<Item = &'a Owed>, ledger: &Ledger, act: 
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,3 +159,6 @@ fn session_in(projections: &Projections, project: &ProjectName, n: SlotNo) -> Op
     let slot = projections.projects.get(project)?.slot(n)?;
     Some(slot.job()?.session.clone())
 }
+
+#[cfg(test)]
+mod tests;
