@@ -43,7 +43,6 @@ pub mod repository_maintenance;
 pub mod ring;
 #[cfg(test)]
 #[path = "../events/scene.rs"]
-#[expect(dead_code, reason = "what only the tests of `events` need")]
 mod scene;
 pub mod sessions;
 pub mod snapshots;

@@ -45,3 +45,6 @@ impl Change {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

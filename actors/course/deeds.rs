@@ -260,3 +260,6 @@ impl Actor<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

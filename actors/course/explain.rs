@@ -44,7 +44,7 @@ impl Record {
         let Some(last) = places.last() else {
             return Ok(unowed);
         };
-        let mut ledger = Ledger::after(self.start.clone(), self.since, Change::default());
+        let mut ledger = self.ledger(Change::default());
         let mut looks: VecDeque<Vec<Owed>> = VecDeque::new();
 
         for (place, act) in self.acts.iter().enumerate().take(last + 1) {
@@ -90,6 +90,11 @@ fn explains<'a>(mut owed: impl Iterator<Item = &'a Owed>, ledger: &Ledger, act: 
                 .decide(&told)
                 .is_ok_and(|told| told.events == recorded.events)
         }
-        Owed::Do(effect) => may_record(effect, &act.stream, kind(act)),
+        Owed::Do(effect) => {
+            act.source == Source::Effect && may_record(effect, &act.stream, kind(act))
+        }
     })
 }
+
+#[cfg(test)]
+mod tests;

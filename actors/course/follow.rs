@@ -54,8 +54,8 @@ impl Record {
         change: &Change,
         most: usize,
     ) -> Result<Followed, CodecError> {
-        let mut ledger = Ledger::after(self.start.clone(), self.since, change.clone());
-        let mut original = Ledger::after(self.start.clone(), self.since, Change::default());
+        let mut ledger = self.ledger(change.clone());
+        let mut original = self.ledger(Change::default());
         let mut parting = None;
         let mut next = 0;
 
@@ -87,6 +87,12 @@ impl Record {
             ledger,
             next,
         })
+    }
+
+    /// The log where the record begins, with something otherwise.
+    pub(super) fn ledger(&self, change: Change) -> Ledger {
+        let begins = (self.start.clone(), self.since);
+        Ledger::after(self.project.clone(), begins, change)
     }
 
     /// Why the courses part at an event, if they do.

@@ -89,3 +89,6 @@ pub(super) fn publish(view: &ProjectView, entry: u64) -> Option<AnyCommand> {
     let command = merge_queue::Command::RecordAdvanced { entry };
     Some(AnyCommand::MergeQueue(command))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use events::aggregate::{Aggregate, Refusal};
 use events::cause::Cause;
 use events::codec::{CodecError, EventCodec, Kind};
 use events::envelope::Envelope;
-use events::id::{CommandId, Digest, Timestamp};
+use events::id::{CommandId, Digest, ProjectName, Timestamp};
 use events::policy::AnyCommand;
 use events::stream::{Position, StreamId, Version};
 use events::view::{Projections, Tracked};
@@ -39,6 +39,8 @@ pub(super) struct Letter {
 pub(super) struct Ledger {
     pub(super) projections: Projections,
     pub(super) now: Timestamp,
+    /// The project in which something is otherwise.
+    project: ProjectName,
     change: Change,
     taken: HashSet<CommandId>,
 }
@@ -52,17 +54,21 @@ pub(super) struct Decided {
 }
 
 impl Ledger {
-    /// A log that goes on after these projections, in which something is otherwise.
-    pub(super) fn after(mut projections: Projections, now: Timestamp, change: Change) -> Self {
-        for view in projections.projects.values_mut() {
-            change.amend(view);
-        }
-        Self {
+    /// A log that goes on after these projections, in which something of a project is otherwise.
+    pub(super) fn after(
+        project: ProjectName,
+        (projections, now): (Projections, Timestamp),
+        change: Change,
+    ) -> Self {
+        let mut ledger = Self {
             projections,
             now,
+            project,
             change,
             taken: HashSet::new(),
-        }
+        };
+        ledger.amend();
+        ledger
     }
 
     /// Takes an event as it was recorded elsewhere, at its time.
@@ -71,18 +77,23 @@ impl Ledger {
     /// It cannot be read.
     pub(super) fn take(&mut self, envelope: &Envelope) -> Result<(), CodecError> {
         self.projections.apply(envelope)?;
-        self.amend(&envelope.stream);
+        if self.is_set_up_in(&envelope.stream) {
+            self.amend();
+        }
         self.now = Timestamp(self.now.0.max(envelope.at.0));
         Ok(())
     }
 
     /// What is otherwise stays so, whatever was recorded of it.
-    fn amend(&mut self, stream: &StreamId) {
-        if let StreamId::Project(name) = stream
-            && let Some(view) = self.projections.projects.get_mut(name)
-        {
+    fn amend(&mut self) {
+        if let Some(view) = self.projections.projects.get_mut(&self.project) {
             self.change.amend(view);
         }
+    }
+
+    /// Whether a stream is the one in which it is recorded how the project is set up.
+    fn is_set_up_in(&self, stream: &StreamId) -> bool {
+        matches!(stream, StreamId::Project(name) if *name == self.project)
     }
 
     /// What the rules of a stream come to now.
@@ -168,7 +179,9 @@ impl Ledger {
             if let Err(error) = self.projections.apply(&envelope) {
                 return Answer::Refused(error.to_string());
             }
-            self.amend(&letter.stream);
+            if self.is_set_up_in(&letter.stream) {
+                self.amend();
+            }
             recorded.push(envelope);
             // The log takes no two events at one instant.
             self.now = Timestamp(self.now.0 + 1);
@@ -176,3 +189,6 @@ impl Ledger {
         Answer::Recorded(recorded)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -364,3 +364,6 @@ pub(super) fn candidate_of(work: &str, base: Option<&Sha>) -> Option<Candidate> 
         sha,
     })
 }
+
+#[cfg(test)]
+mod tests;

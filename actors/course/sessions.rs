@@ -44,15 +44,11 @@ pub(super) struct Script {
     pub(super) key: Key,
     /// When its container had started; the beginning of time before that is recorded.
     pub(super) started: Timestamp,
-    /// How long that took, in microseconds.
-    pub(super) start_took: i64,
     pub(super) deeds: Vec<Deed>,
     /// How it ended by its own word.
     pub(super) outcome: Option<Outcome>,
     /// How its container went.
     pub(super) gone: Option<Gone>,
-    /// When the container was asked for.
-    asked: Timestamp,
 }
 
 impl Script {
@@ -60,11 +56,9 @@ impl Script {
         Self {
             key: Key { role, feature },
             started: Timestamp(0),
-            start_took: 0,
             deeds: vec![],
             outcome: None,
             gone: None,
-            asked: Timestamp(0),
         }
     }
 
@@ -129,11 +123,7 @@ impl Script {
 
         match &act.command {
             Some(AnyCommand::Container(command)) => match command {
-                container::Command::RequestStart { .. } => self.asked = act.at,
-                container::Command::RecordStarted { .. } => {
-                    self.started = act.at;
-                    self.start_took = (act.at.0 - self.asked.0).max(0);
-                }
+                container::Command::RecordStarted { .. } => self.started = act.at,
                 container::Command::RecordExited { .. } | container::Command::RecordLost { .. } => {
                     let command = command.clone();
                     self.gone = Some(Gone { after, command });
@@ -169,3 +159,6 @@ fn session_in(projections: &Projections, project: &ProjectName, n: SlotNo) -> Op
     let slot = projections.projects.get(project)?.slot(n)?;
     Some(slot.job()?.session.clone())
 }
+
+#[cfg(test)]
+mod tests;
