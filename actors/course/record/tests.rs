@@ -285,6 +285,7 @@ fn worked() -> Record {
         (6, a, None),
         (7, review, Some(Outcome::Stopped)),
         (8, (Role::Initializer, None), None),
+        (9, (Role::Coder, Some("d")), Some(Outcome::Stuck)),
     ] {
         works(&mut scene, n, work, end);
     }
@@ -292,15 +293,18 @@ fn worked() -> Record {
 }
 
 #[test]
-fn the_donor_is_the_nth_and_then_the_last_that_nobody_cut_off() {
+fn the_donor_is_the_nth_and_then_the_last_that_did_its_work() {
     let record = worked();
     for (role, id, used, expected) in [
         (Role::Coder, Some("a"), 0, Some(1)),
         (Role::Coder, Some("a"), 1, Some(2)),
         (Role::Coder, Some("a"), 2, Some(3)),
         (Role::Coder, Some("a"), 3, Some(5)),
-        (Role::Coder, Some("a"), 4, Some(3)),
-        (Role::Coder, Some("a"), 99, Some(3)),
+        (Role::Coder, Some("a"), 4, Some(1)),
+        (Role::Coder, Some("a"), 99, Some(1)),
+        // Of this one there is none that did its work.
+        (Role::Coder, Some("d"), 0, Some(9)),
+        (Role::Coder, Some("d"), 1, Some(9)),
         (Role::Coder, Some("b"), 0, Some(4)),
         (Role::Coder, Some("b"), 1, Some(4)),
         (Role::Coder, Some("c"), 0, None),
@@ -322,10 +326,10 @@ fn any_of_a_role_is_one_after_the_other_whatever_it_worked_on() {
     let record = worked();
     for (role, used, expected) in [
         (Role::Coder, 0, Some(1)),
-        (Role::Coder, 1, Some(3)),
-        (Role::Coder, 2, Some(4)),
-        (Role::Coder, 3, Some(1)),
-        (Role::Coder, 7, Some(3)),
+        (Role::Coder, 1, Some(4)),
+        (Role::Coder, 2, Some(1)),
+        (Role::Coder, 3, Some(4)),
+        (Role::Coder, 7, Some(4)),
         (Role::Reviewer, 0, None),
         (Role::Initializer, 0, None),
         (Role::Verifier, 5, None),
