@@ -69,6 +69,22 @@ fn what_is_owed_is_that_very_command() {
 }
 
 #[test]
+fn what_a_policy_owes_to_a_stream_explains_nothing_else_that_it_told_it() {
+    for (by, is_explained) in [("b", true), ("c", false)] {
+        let mut scene = Scene::running(1);
+        scene.feature("a", 2).feature("b", 2).feature("c", 2);
+        let edge = b::Edge {
+            feature: feature("a"),
+            on: feature("b"),
+        };
+        scene.add::<events::backlog::Event>("backlog-z", b::DependencyAdded { edge });
+        let by = feature(by);
+        scene.by(policy("unblock")).of("a", f::Blocked { by });
+        assert_eq!(unexplained(&scene).is_empty(), is_explained);
+    }
+}
+
+#[test]
 fn what_was_owed_a_little_earlier_explains_it_and_long_ago_not() {
     for (between, is_explained) in [(0, true), (1, true), (99, true), (100, false)] {
         let mut scene = Scene::running(1);
