@@ -187,8 +187,8 @@ impl Record {
                     observed.seen.insert(session.clone(), heard);
                 }
                 Holder::Outside { principal } => {
-                    // Nobody outside was heard of beyond the record. Of all that somebody holds, what
-                    // was silent first says most.
+                    // Nobody outside was heard of beyond the record. Of all that somebody holds,
+                    // what was silent first says most.
                     let heard = heard.min(self.last());
                     let known = observed.seen_outside.entry(principal.clone());
                     let known = known.or_insert(heard);

@@ -77,9 +77,9 @@ impl Recorded {
         }))
     }
 
-    /// Where an expression flips between two positions. Where it comes to different answers at them,
-    /// by halves, so that of several places it finds one; where it comes to the same, the first
-    /// place, by asking at every event. None where it never flips.
+    /// Where an expression flips between two positions. Where it comes to different answers at
+    /// them, by halves, so that of several places it finds one; where it comes to the same, the
+    /// first place, by asking at every event. None where it never flips.
     ///
     /// # Errors
     /// The log cannot be read, or the expression can be answered at neither end.
@@ -141,8 +141,8 @@ impl Recorded {
             .map(|position| Flip { position, holds }))
     }
 
-    /// The first place up to a position at which the log breaks an invariant of the audit: a certain
-    /// one, or any. What lies beside the log is not looked at.
+    /// The first place up to a position at which the log breaks an invariant of the audit: a
+    /// certain one, or any. What lies beside the log is not looked at.
     ///
     /// # Errors
     /// The log cannot be read.

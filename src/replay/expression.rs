@@ -138,8 +138,8 @@ impl Expression {
         found.json().map_err(|error| error.to_string())
     }
 
-    /// The expression that holds where this one does not. Where this one cannot be answered, neither
-    /// can that.
+    /// The expression that holds where this one does not. Where this one cannot be answered,
+    /// neither can that.
     ///
     /// # Errors
     /// It would be longer or deeper than is read.
