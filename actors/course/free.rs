@@ -166,6 +166,10 @@ impl Free<'_> {
     /// are at work.
     fn begin(&mut self, next: usize, change: &Change) {
         let record = self.record;
+        for script in record.begun_before(next) {
+            // What was done before they part is not done again.
+            *self.used.entry(script.key.clone()).or_default() += 1;
+        }
         for (place, act) in record.acts.iter().enumerate().skip(next) {
             let is_outside = matches!(act.source, Source::Given | Source::Foreign);
             if is_outside && !change.without.contains(&act.position) {

@@ -60,7 +60,11 @@ impl Free<'_> {
         started: Timestamp,
         done_before: Option<usize>,
     ) {
-        let Some((donor, script)) = self.donor(name, session) else {
+        let donor = self.donor(name, session);
+        if done_before.is_none() {
+            self.counts(name);
+        }
+        let Some((donor, script)) = donor else {
             return;
         };
 
@@ -90,19 +94,29 @@ impl Free<'_> {
         self.at(time, Happening::Gone(name.clone(), status), None);
     }
 
+    /// Counts a session that begins, among those of its kind.
+    fn counts(&mut self, name: &ContainerName) {
+        let key = self.key(name);
+        if let Some(key) = key {
+            *self.used.entry(key).or_default() += 1;
+        }
+    }
+
+    /// The kind of work that a slot has.
+    fn key(&self, name: &ContainerName) -> Option<Key> {
+        let job = self.view()?.slot(name.n)?.job()?;
+        Some(Key {
+            role: job.role,
+            feature: job.feature.clone(),
+        })
+    }
+
     /// The recorded session that this one does as: itself, one that did the same work, or any of
     /// its role.
     fn donor(&mut self, name: &ContainerName, session: &SessionId) -> Option<(SessionId, Script)> {
         let record = self.record;
-        let job = self.view()?.slot(name.n)?.job()?.clone();
-        let key = Key {
-            role: job.role,
-            feature: job.feature,
-        };
-        let times = self.used.entry(key.clone()).or_default();
-        let used = *times;
-        *times += 1;
-
+        let key = self.key(name)?;
+        let used = self.used.get(&key).copied().unwrap_or(0);
         if let Some(own) = record.scripts.get(session).filter(|own| own.is_whole()) {
             return Some((session.clone(), own.clone()));
         }

@@ -167,6 +167,16 @@ impl Record {
         }
     }
 
+    /// Sessions that had begun before an act of the record, of those that others may do as.
+    pub(super) fn begun_before(&self, place: usize) -> impl Iterator<Item = &Script> {
+        let at = match self.acts.get(place) {
+            Some(act) => act.at,
+            None => Timestamp(i64::MAX),
+        };
+        let whole = self.scripts.values().filter(|script| script.is_whole());
+        whole.filter(move |script| script.started < at)
+    }
+
     /// Sessions that are recorded to their end, in the order in which they began.
     fn whole(&self, is_wanted: impl Fn(&Script) -> bool) -> Vec<(SessionId, Script)> {
         let wanted = self.scripts.iter();
