@@ -2,18 +2,19 @@
 //! build. Where nothing is otherwise all of it comes out as it was recorded; where something is,
 //! the record is followed to the instant at which it makes a difference.
 
-use events::codec::CodecError;
+use events::codec::{CodecError, to_named};
 use events::feature::Stage;
 use events::holder::Holder;
 use events::id::Timestamp;
 use events::own_time::OwnTime;
-use events::policy::{self, Observed, Owed, owed};
+use events::policy::{self, Effect, Observed, Owed, owed};
 use events::stream::Position;
-use events::view::Projections;
+use events::view::{ProjectView, Projections};
 
 use super::change::Change;
 use super::ledger::{Ledger, Letter};
 use super::record::{Act, Record, Source};
+use crate::prompt_context::prompt_context;
 
 /// The instant at which two courses part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +115,8 @@ impl Record {
             self.owed(&here.projections, now),
             self.owed(&there.projections, then),
         );
-        if let Some(why) = difference(&now, &then) {
+        let views = (view(here, self), view(there, self));
+        if let Some(why) = difference(&now, &then, views) {
             return Some(why);
         }
 
@@ -200,31 +202,52 @@ impl Record {
     }
 }
 
+/// The project in both courses.
+type Views<'a> = (Option<&'a ProjectView>, Option<&'a ProjectView>);
+
+fn view<'a>(ledger: &'a Ledger, record: &Record) -> Option<&'a ProjectView> {
+    ledger.projections.projects.get(&record.project)
+}
+
 /// What is owed in one course and not in the other, in words.
-fn difference(now: &[Owed], then: &[Owed]) -> Option<String> {
+fn difference(now: &[Owed], then: &[Owed], views: Views<'_>) -> Option<String> {
     let missing = |of: &[Owed], among: &[Owed]| {
         let mut of = of.iter();
-        let found = of.find(|owed| !among.iter().any(|other| is_same(owed, other)));
+        let found = of.find(|owed| !among.iter().any(|other| is_same(owed, other, views)));
         found.map(|owed| owed.errand().name)
     };
     // As good as always it is the same, in the same order.
-    if now.len() == then.len() && now.iter().zip(then).all(|(one, other)| is_same(one, other)) {
+    let mut pairs = now.iter().zip(then);
+    if now.len() == then.len() && pairs.all(|(one, other)| is_same(one, other, views)) {
         return None;
     }
 
     match (missing(now, then), missing(then, now)) {
-        (Some(more), _) => Some(format!("{more} is owed, and was not")),
+        (Some(more), _) => Some(format!("{more} is owed, and was not so")),
         (None, Some(less)) => Some(format!("{less} is not owed, and was")),
         (None, None) => None,
     }
 }
 
-/// Whether two things that are owed are the same: what a command says is seen when it is decided.
-fn is_same(one: &Owed, other: &Owed) -> bool {
+/// Whether two things that are owed are the same, with all that they would record.
+fn is_same(one: &Owed, other: &Owed, (here, there): Views<'_>) -> bool {
     match (one, other) {
-        (Owed::Tell(one), Owed::Tell(other)) => one.id == other.id,
-        (Owed::Do(one), Owed::Do(other)) => one == other,
+        (Owed::Tell(one), Owed::Tell(other)) => {
+            one.id == other.id && to_named(&one.command) == to_named(&other.command)
+        }
+        (Owed::Do(Effect::Assign { grant, .. }), Owed::Do(_)) if one_is(one, other) => {
+            let assigned = |view: Option<&ProjectView>| Some(prompt_context(view?, grant)?.1);
+            assigned(here) == assigned(there)
+        }
+        (Owed::Do(_), Owed::Do(_)) => one_is(one, other),
         (Owed::Tell(_), Owed::Do(_)) | (Owed::Do(_), Owed::Tell(_)) => false,
+    }
+}
+
+fn one_is(one: &Owed, other: &Owed) -> bool {
+    match (one, other) {
+        (Owed::Do(one), Owed::Do(other)) => one == other,
+        _ => false,
     }
 }
 

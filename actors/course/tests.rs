@@ -384,6 +384,18 @@ fn settings_part_the_courses_where_they_first_make_a_difference() {
         "not before there are two entries: {parting:?}"
     );
 
+    // Another command is another verification, and another agent another session.
+    let verified_by = with(|settings| settings.verify = Some("make another".into()));
+    let why = verified_by
+        .parting
+        .as_ref()
+        .map(|parting| parting.why.as_str());
+    assert!(why.is_some(), "the terms of a verification are others");
+    assert_eq!(merged(&verified_by).len(), 20);
+    let agent = with(|settings| settings.agent.model = Some("another".into()));
+    let why = agent.parting.expect("it parts").why;
+    assert!(why.contains("assigning slot"), "{why}");
+
     // Nothing is verified where nothing says how.
     let none = with(|settings| {
         settings.verify = None;

@@ -112,37 +112,6 @@ fn fewer_slots_take_longer_and_more_take_less_for_the_same_work() {
     assert_eq!(done(&late["otherwise"]), done(&late["recorded"]), "{late}");
 }
 
-/// How often a feature was claimed, from what is told of it: `closed after 9 s, 2 claims`.
-fn claims(told: &Value) -> String {
-    let told = told.as_str().expect("words");
-    let (_, claims) = told.rsplit_once(", ").expect("a count");
-    claims.to_owned()
-}
-
-/// What failed before the courses part has failed in both, once.
-#[test]
-fn what_was_done_before_the_courses_part_is_not_done_again() {
-    let me = with("1c4b6d6");
-    let found = what_if(&me, &["--set", "batch_max=8"]);
-    let parting = found["parting"]["position"].as_u64().expect("it parts");
-    let events = me.export();
-    let sent_back = events
-        .iter()
-        .find(|event| event["type"] == "feature.review_rejected");
-    let sent_back = sent_back.expect("a rejection")["position"].as_u64();
-    assert!(sent_back < Some(parting), "{parting}");
-
-    assert_eq!(
-        done(&found["otherwise"]),
-        done(&found["recorded"]),
-        "{found}"
-    );
-    for feature in found["features"].as_array().expect("features") {
-        let (was, is) = (&feature["recorded"], &feature["otherwise"]);
-        assert_eq!(claims(was), claims(is), "{feature}");
-    }
-}
-
 #[test]
 fn settings_and_what_a_person_did_may_be_otherwise() {
     let me = with("1c4b6d6");
