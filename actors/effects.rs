@@ -16,8 +16,7 @@ use std::sync::Arc;
 use events::backlog::Origin;
 use events::cause::{Cause, Principal};
 use events::feature;
-use events::holder::Holder;
-use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, Sha, SlotNo};
+use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName, Sha, SlotNo};
 use events::merge_queue::{self};
 use events::policy::{AnyCommand, Effect, Owed, foresee};
 use events::project;
@@ -306,18 +305,8 @@ impl Effects {
         version: Version,
         feature: Option<FeatureId>,
     ) -> Outcome {
-        let slot = StreamId::Container(project.clone(), n);
-        let session = SessionId::granted(&slot.to_string(), version.0, n);
-        let id = CommandId::derived(&["claim", session.as_str(), project.as_str()]);
-        belongs_to(id);
-        let asking = Asking {
-            project: project.clone(),
-            feature,
-            holder: Holder::Slot { n, session },
-            id,
-            cause: Cause::first(Principal::Policy("dispatch".into()), id),
-            preconditions: vec![(slot, version)],
-        };
+        let asking = Asking::of_slot(project, (n, version), feature);
+        belongs_to(asking.id);
 
         self.claim_queue
             .claim(asking)

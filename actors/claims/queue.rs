@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use events::cause::Cause;
+use events::cause::{Cause, Principal};
 use events::claims::pick::{Pick, Picked, pick};
 use events::feature::{self, Feature};
 use events::holder::Holder;
-use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId};
+use events::id::{CommandId, Digest, Epoch, FeatureId, ProjectName, SessionId, SlotNo};
 use events::log::Receipt;
 use events::project;
 use events::stream::{StreamId, Version};
@@ -53,6 +53,56 @@ pub struct Asking {
     pub cause: Cause,
     /// What must still hold besides the project: for a slot, that it is idle.
     pub preconditions: Vec<(StreamId, Version)>,
+}
+
+/// A claim of a certain feature, as its host is asked for it.
+pub(crate) struct Claiming {
+    /// The stream of the feature.
+    pub(crate) stream: StreamId,
+    /// The command.
+    pub(crate) command: feature::Command,
+    /// Who asks, and on what conditions.
+    pub(crate) request: Request,
+}
+
+impl Asking {
+    /// What the fleet asks for a slot, as it is at a version: a certain feature, or the best.
+    pub(crate) fn of_slot(
+        project: &ProjectName,
+        (n, version): (SlotNo, Version),
+        feature: Option<FeatureId>,
+    ) -> Self {
+        let slot = StreamId::Container(project.clone(), n);
+        let session = SessionId::granted(&slot.to_string(), version.0, n);
+        let id = CommandId::derived(&["claim", session.as_str(), project.as_str()]);
+
+        Self {
+            project: project.clone(),
+            feature,
+            holder: Holder::Slot { n, session },
+            id,
+            cause: Cause::first(Principal::Policy("dispatch".into()), id),
+            preconditions: vec![(slot, version)],
+        }
+    }
+
+    /// The claim of a feature that was picked.
+    pub(crate) fn claiming(&self, picked: &Picked) -> Claiming {
+        let mut preconditions = self.preconditions.clone();
+        preconditions.push((StreamId::Project(self.project.clone()), picked.project));
+        let stream = StreamId::Feature(self.project.clone(), picked.feature.clone());
+        let (holder, id) = slot_session_of(&self.holder, self.id, &stream, picked.version);
+
+        Claiming {
+            stream,
+            command: feature::Command::Claim { holder },
+            request: Request {
+                id,
+                cause: self.cause.clone(),
+                preconditions,
+            },
+        }
+    }
 }
 
 /// The claim queues of all projects. Clones share them.
@@ -175,16 +225,12 @@ impl ClaimQueue {
         asking: &Asking,
         picked: &Picked,
     ) -> Result<Executed<Feature>, ExecuteError> {
-        let mut preconditions = asking.preconditions.clone();
-        preconditions.push((StreamId::Project(asking.project.clone()), picked.project));
-        let stream = StreamId::Feature(asking.project.clone(), picked.feature.clone());
-        let (holder, id) = slot_session_of(&asking.holder, asking.id, &stream, picked.version);
-        let request = Request {
-            id,
-            cause: asking.cause.clone(),
-            preconditions,
-        };
-        let claim = Execute::new(feature::Command::Claim { holder }, request);
+        let Claiming {
+            stream,
+            command,
+            request,
+        } = asking.claiming(picked);
+        let claim = Execute::new(command, request);
 
         self.directory.carry_out(&stream, claim).await
     }
@@ -255,7 +301,7 @@ impl ClaimQueue {
 /// Who holds the feature at this version of it, and under which id that is asked. The session of a
 /// slot is named after that version: it is written once, so that a slot whose claim ended before it
 /// was assigned gets another claim, and not the answer to the old one.
-pub(crate) fn slot_session_of(
+fn slot_session_of(
     holder: &Holder,
     id: CommandId,
     stream: &StreamId,

@@ -4,8 +4,7 @@ use events::cause::{Cause, Principal};
 use events::claims::pick::{Pick, pick};
 use events::container;
 use events::feature;
-use events::holder::Holder;
-use events::id::{CommandId, Epoch, FeatureId, SessionId, SlotNo};
+use events::id::{Epoch, FeatureId, SlotNo};
 use events::merge_queue;
 use events::policy::{AnyCommand, Effect, Owed};
 use events::project;
@@ -14,7 +13,7 @@ use events::view::Grant;
 
 use super::free::Free;
 use super::ledger::Letter;
-use crate::claims::queue::slot_session_of;
+use crate::claims::queue::Asking;
 use crate::containers::plan::Step;
 use crate::containers::reconciler::step_id;
 use crate::effects::ids::act_id;
@@ -174,22 +173,14 @@ impl Free<'_> {
             return;
         };
 
-        let slot = StreamId::Container(project.clone(), n);
-        let session = SessionId::granted(&slot.to_string(), version.0, n);
-        let id = CommandId::derived(&["claim", session.as_str(), project.as_str()]);
-        let stream = StreamId::Feature(project.clone(), picked.feature);
-        let holder = Holder::Slot { n, session };
-        let (holder, id) = slot_session_of(&holder, id, &stream, picked.version);
-        let cause = Cause::first(Principal::Policy("dispatch".into()), id);
+        let asking = Asking::of_slot(&project, (n, version), wanted.cloned());
+        let claiming = asking.claiming(&picked);
         self.send(&Letter {
-            stream,
-            command: AnyCommand::Feature(feature::Command::Claim { holder }),
-            id,
-            cause,
-            preconditions: vec![
-                (slot, version),
-                (StreamId::Project(project), picked.project),
-            ],
+            stream: claiming.stream,
+            command: AnyCommand::Feature(claiming.command),
+            id: claiming.request.id,
+            cause: claiming.request.cause,
+            preconditions: claiming.request.preconditions,
         });
     }
 

@@ -2,10 +2,10 @@
 //! against its engine.
 
 use events::cause::{Cause, Principal};
+use events::claims::pick::{Pick, pick};
 use events::container::{self, Class, Exit};
 use events::feature;
-use events::holder::Holder;
-use events::id::{CommandId, Digest, Epoch, FeatureId, SessionId, Sha};
+use events::id::{Digest, Epoch, FeatureId, Sha};
 use events::merge_queue::{self, Candidate, Changes};
 use events::policy::{AnyCommand, Effect, Owed, owed};
 use events::project;
@@ -13,7 +13,7 @@ use events::stream::{Position, StreamId};
 
 use super::model::{Answer, Health, Model, name};
 use crate::admissions::admission;
-use crate::claims::queue::slot_session_of;
+use crate::claims::queue::Asking;
 use crate::containers::plan::{Step, plan};
 use crate::containers::reconciler::step_id;
 use crate::effects::ids::{act_id, build_key, publish_key};
@@ -187,26 +187,16 @@ impl Model {
         version: events::stream::Version,
         wanted: Option<FeatureId>,
     ) -> Answer {
-        let view = self.view();
-        let slot = StreamId::Container(name(), n);
-        let session = SessionId::granted(&slot.to_string(), version.0, n);
-        let id = CommandId::derived(&["claim", session.as_str(), name().as_str()]);
-        let next = || view.rested(self.now).next().cloned();
-        let feature = wanted.or_else(next);
-        let project = (StreamId::Project(name()), view.project.version);
-        let running = view.registered().is_some_and(|r| r.is_running());
-        let whole = view.registered().is_some_and(|r| r.has_backlog());
-        let Some(feature) = feature.filter(|_| running && whole) else {
+        let none = std::collections::BTreeSet::new();
+        let picked = pick(self.view(), wanted.as_ref(), &none, self.now);
+        let Ok(Pick::Feature(picked)) = picked else {
             return Answer::Refused("nothing is ready".into());
         };
 
-        let at = view.features[&feature].version;
-        let stream = StreamId::Feature(name(), feature);
-        let (holder, id) = slot_session_of(&Holder::Slot { n, session }, id, &stream, at);
-        let cause = Cause::first(Principal::Policy("dispatch".into()), id);
-        let command = AnyCommand::Feature(feature::Command::Claim { holder });
-
-        self.send(&stream, command, id, cause, &[(slot, version), project])
+        let claiming = Asking::of_slot(&name(), (n, version), wanted).claiming(&picked);
+        let (command, request) = (AnyCommand::Feature(claiming.command), claiming.request);
+        let (id, cause) = (request.id, request.cause);
+        self.send(&claiming.stream, command, id, cause, &request.preconditions)
     }
 
     fn secure(&mut self, feature: FeatureId, epoch: Epoch, reported: bool) -> Answer {

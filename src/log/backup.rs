@@ -125,15 +125,8 @@ async fn copy_parts(
     let copied = stored.copy_to(&parts.log()).await;
     copied.with_context(|| format!("copying the log to {}", parts.log().display()))?;
     let log = SqliteLog::open_reader(&parts.log()).await?;
-    if let Some(seal) = newest_seal(&log).await? {
-        let log = log.id();
-        Anchor { log, seal }.write(&parts.anchor())?;
-    }
-
-    copy_tree(&data.blobs(), &parts.blobs())?;
-    copy_tree(&data.transcripts(), &parts.transcripts())?;
     let heads = recorded_heads(&log).await?;
-    copy_gates(&data.gates(), &parts.gates(), &heads).await?;
+    copy_beside(data, parts, (&log, &heads)).await?;
     if secrets {
         copy_tree(&data.secrets(), &parts.secrets())?;
         for (from, to) in [
@@ -153,10 +146,26 @@ async fn copy_parts(
     })
 }
 
+/// Copies what lies beside a copied log: its newest seal, blobs, transcripts and gates.
+pub(super) async fn copy_beside(
+    data: &DataFolder,
+    parts: &DataFolder,
+    (log, heads): (&SqliteLog, &Heads),
+) -> anyhow::Result<()> {
+    if let Some(seal) = newest_seal(log).await? {
+        let log = log.id();
+        Anchor { log, seal }.write(&parts.anchor())?;
+    }
+
+    copy_tree(&data.blobs(), &parts.blobs())?;
+    copy_tree(&data.transcripts(), &parts.transcripts())?;
+    copy_gates(&data.gates(), &parts.gates(), heads).await
+}
+
 /// Copies a folder that a server writes to meanwhile; nothing when there is none. What went away
 /// between being listed and being copied was renamed or removed, so the folder is listed again
 /// until nothing did.
-pub(super) fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
+fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
     }
@@ -234,7 +243,7 @@ fn copy_file(from: &Path, to: &Path) -> anyhow::Result<bool> {
 
 /// Copies the gates by git itself, which knows how to read a repository that is being written: over
 /// its own protocol, because the files of a repository come and go while it is pushed to.
-pub(super) async fn copy_gates(from: &Path, to: &Path, heads: &Heads) -> anyhow::Result<()> {
+async fn copy_gates(from: &Path, to: &Path, heads: &Heads) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
     }

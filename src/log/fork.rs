@@ -17,9 +17,8 @@ use events::project::{self, Project, Registered};
 use events::stream::{Position, StreamId};
 use events::view::{ProjectView, Projections};
 
-use super::backup::{copy_gates, copy_tree, grown, heads_in, newest_seal};
+use super::backup::{copy_beside, grown, heads_in};
 use super::place::{Records, settle};
-use super::seal::Anchor;
 use super::{SqliteLog, archive::Record};
 use crate::data::DataFolder;
 use crate::instance::Ownership;
@@ -84,14 +83,7 @@ async fn copy_parts(
     let copied = copy_log(stored.log(), &parts.log(), at).await;
     let projections = copied.context("copying the log")?;
     let log = SqliteLog::open_reader(&parts.log()).await?;
-    if let Some(seal) = newest_seal(&log).await? {
-        let log = log.id();
-        Anchor { log, seal }.write(&parts.anchor())?;
-    }
-
-    copy_tree(&data.blobs(), &parts.blobs())?;
-    copy_tree(&data.transcripts(), &parts.transcripts())?;
-    copy_gates(&data.gates(), &parts.gates(), &heads_in(&projections)).await?;
+    copy_beside(data, parts, (&log, &heads_in(&projections))).await?;
     for view in projections.projects.values() {
         let gate = parts.gates().join(format!("{}.git", view.name));
         if gate.exists() {

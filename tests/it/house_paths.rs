@@ -140,3 +140,52 @@ fn the_map_shows_what_there_is() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
     assert!(seen > 20, "only {seen} folders were found");
 }
+
+/// Whatever belongs at the top of the tree. `target` and `.git` are nobody's to commit.
+const TOP: &[&str] = &[
+    ".cargo",
+    ".ci",
+    ".clippy.toml",
+    ".editorconfig",
+    ".git",
+    ".git-blame-ignore-revs",
+    ".github",
+    ".gitignore",
+    ".rustfmt.toml",
+    "AGENTS.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CLAUDE.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "SECURITY.md",
+    "actors",
+    "benches",
+    "book.toml",
+    "build.rs",
+    "deny.toml",
+    "docker",
+    "docs",
+    "events",
+    "examples",
+    "justfile",
+    "rust-toolchain.toml",
+    "src",
+    "target",
+    "templates",
+    "tests",
+    "ui",
+];
+
+/// A test or a command of the manual that leaves something in the tree would have it committed.
+#[test]
+fn nothing_lies_at_the_top_of_the_tree_that_does_not_belong_there() {
+    let entries = fs_err::read_dir(root()).expect("the tree").flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let strange: Vec<_> = names.filter(|name| !TOP.contains(&name.as_str())).collect();
+    assert!(strange.is_empty(), "what made these? {strange:?}");
+}
